@@ -1,0 +1,176 @@
+"""What an operator sets: environment variables `ZCGL_…` over one optional TOML file, typed and checked at start."""
+
+import base64
+import json
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class SecretsSettings(BaseModel):
+    """Base64 of 32 random bytes each. In development they are made once and kept in the data folder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    encryption_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    current_key: str = "k1"
+    index_key: SecretStr = SecretStr("")
+    pepper: SecretStr = SecretStr("")
+
+
+class WechatAppSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    appid: str
+    secret: SecretStr
+    token: SecretStr = SecretStr("")
+    encoding_aes_key: SecretStr = SecretStr("")
+    mode: Literal["plain", "secure"] = "secure"
+
+
+class WechatSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: AnyHttpUrl | None = None  # unset in development: the simulator on the port after ours
+    official_account: WechatAppSettings = WechatAppSettings(
+        appid="wx0000000000000201",
+        secret=SecretStr("official-account-secret"),
+        token=SecretStr("official-account-token"),
+        encoding_aes_key=SecretStr("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"),
+    )
+    mini_program: WechatAppSettings = WechatAppSettings(
+        appid="wx0000000000000202",
+        secret=SecretStr("mini-program-secret"),
+        token=SecretStr("mini-program-token"),
+        encoding_aes_key=SecretStr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq"),
+    )
+    templates: dict[str, str] = Field(default_factory=lambda: {"progress": "TEMPLATE-PROGRESS"})
+    callback_retry_seconds: float = 5.0
+
+
+class Settings(BaseSettings):
+    """Every option of the service; `zcgl doctor` explains each fault. Nested ones: ZCGL_WECHAT__BASE_URL."""
+
+    model_config = SettingsConfigDict(env_prefix="ZCGL_", env_nested_delimiter="__", extra="forbid")
+
+    environment: Literal["development", "production", "test"] = "development"
+    home: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    public_url: AnyHttpUrl | None = None  # how people reach us; unset: http://host:port
+    web_processes: int = Field(2, ge=1, le=64)
+    database_url: SecretStr = SecretStr("")  # unset: SQLite in home; mysql://user:password@host:3306/name
+    database_pool: int = Field(20, ge=2, le=200)
+    redis_url: SecretStr = SecretStr("")  # unset: the bundled Valkey on a socket in home
+    redis_prefix: str = Field("zcgl", pattern=r"^[a-z0-9_-]{1,32}$")
+    store_url: str = ""  # unset: a folder in home; s3://bucket
+    secrets: SecretsSettings = SecretsSettings()
+    wechat: WechatSettings = WechatSettings()
+    sms: Literal["outbox"] = "outbox"
+    login_idle_minutes: int = Field(30, ge=1)
+    login_hours: int = Field(12, ge=1)
+    request_seconds: float = 10.0
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    clock_offset_seconds: float = 0.0  # tests and rehearsals; refused in production
+    switches: str = ""  # test-only switches and failpoints; refused in production
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(os.environ.get("ZCGL_CONFIG", "zcgl.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.environment == "production":
+            faults = [text for fault, text in self._production_faults() if fault]
+            if faults:
+                raise ValueError("；".join(faults))
+        return self
+
+    def _production_faults(self) -> list[tuple[bool, str]]:
+        defaults = WechatSettings()
+        return [
+            (not self.secrets.encryption_keys, "生产环境必须设置 ZCGL_SECRETS__ENCRYPTION_KEYS"),
+            (not self.secrets.index_key.get_secret_value(), "生产环境必须设置 ZCGL_SECRETS__INDEX_KEY"),
+            (not self.secrets.pepper.get_secret_value(), "生产环境必须设置 ZCGL_SECRETS__PEPPER"),
+            (self.clock_offset_seconds != 0, "生产环境不允许设置 ZCGL_CLOCK_OFFSET_SECONDS"),
+            (self.switches != "", "生产环境不允许设置 ZCGL_SWITCHES"),
+            (self.sms == "outbox", "生产环境不能使用本地短信箱（ZCGL_SMS=outbox）"),
+            (self.wechat.base_url is None, "生产环境必须设置 ZCGL_WECHAT__BASE_URL"),
+            (
+                self.wechat.official_account == defaults.official_account
+                or self.wechat.mini_program == defaults.mini_program,
+                "生产环境必须设置微信服务号与小程序的 appid、secret、token、encoding_aes_key",
+            ),
+        ]
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def base_url(self) -> str:
+        return str(self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://{self.host}:{self.port + 1}"
+
+    @property
+    def wechat_url(self) -> str:
+        return str(self.wechat.base_url or self.simulator_url).rstrip("/")
+
+    @property
+    def redis_address(self) -> str:
+        return self.redis_url.get_secret_value() or f"unix://{self.home / 'run' / 'valkey.sock'}"
+
+    def secret_keys(self) -> dict[str, Any]:
+        """{"keys": {id: bytes}, "current", "index_key", "pepper"}; development keys are made on first use."""
+        given = self.secrets
+        if not given.encryption_keys:
+            given = SecretsSettings.model_validate(_development_secrets(self.home / "secrets.json"))
+        return {
+            "keys": {name: base64.b64decode(key.get_secret_value()) for name, key in given.encryption_keys.items()},
+            "current": given.current_key,
+            "index_key": base64.b64decode(given.index_key.get_secret_value()),
+            "pepper": base64.b64decode(given.pepper.get_secret_value()),
+        }
+
+
+def _development_secrets(path: Path) -> dict[str, Any]:
+    """Made by whichever process comes first (exclusive create), read by all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = [base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(3)]
+    body = {"encryption_keys": {"k1": fresh[0]}, "index_key": fresh[1], "pepper": fresh[2]}
+    temporary = path.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(body))
+    temporary.chmod(0o600)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        body = json.loads(path.read_text())
+    finally:
+        temporary.unlink()
+    return body
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings. Raises pydantic.ValidationError with a message per wrong value."""
+    return Settings()

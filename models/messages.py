@@ -1,0 +1,99 @@
+"""Messages people read in the app, and deliveries: single tries to reach them outside of it."""
+
+from enum import StrEnum
+
+from tortoise import fields
+
+from models.base import Row, enum_column
+
+
+class MessageKind(StrEnum):
+    SYSTEM = "system"
+    NOTICE = "notice"
+
+
+class Channel(StrEnum):
+    WECHAT = "wechat"  # service-account template message
+    SMS = "sms"
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"  # leased until leased_until
+    SENT = "sent"  # accepted by the provider, receipt awaited
+    IN_DOUBT = "in_doubt"
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # for this recipient, definitely
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+FINAL = frozenset(
+    {DeliveryState.DELIVERED, DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.SUPERSEDED}
+)
+
+
+class Message(Row):
+    """What one account reads in the message centre. `occurrence` names the event uniquely (decisions D25)."""
+
+    account_id = fields.UUIDField()
+    kind = enum_column(MessageKind, default=MessageKind.SYSTEM)
+    event = fields.CharField(32)
+    occurrence = fields.CharField(100)
+    text = fields.CharField(2000)
+    application_id = fields.UUIDField(null=True)
+    appointment_id = fields.UUIDField(null=True)
+    read_at = fields.DatetimeField(null=True)
+    wechat_open = fields.IntField(default=0)  # WeChat deliveries that have not definitely failed (decisions D24)
+    sms_fallback = fields.CharField(2000, default="")  # sealed text for the contact, context "message.sms:<id>"
+
+    class Meta:
+        table = "message"
+        unique_together = (("occurrence", "account_id"),)
+        indexes = (("account_id", "kind", "id"), ("account_id", "kind", "read_at"))
+
+
+class Delivery(Row):
+    """One message to one recipient on one channel. A recipient is an account, a binding or a person of an
+    application, never a number: the address is looked up when it is sent."""
+
+    message_id = fields.UUIDField(null=True)
+    account_id = fields.UUIDField()  # whose business it is about
+    event = fields.CharField(32)
+    occurrence = fields.CharField(100)
+    recipient = fields.CharField(64)  # "account:<id>", "binding:<id>" or "person:<application id>"
+    channel = enum_column(Channel)
+    payload = fields.TextField()  # sealed JSON of what is sent, context "delivery.payload:<id>"
+    appointment_id = fields.UUIDField(null=True)
+    appointment_version = fields.IntField(null=True)
+    state = enum_column(DeliveryState, default=DeliveryState.PENDING)
+    attempts = fields.IntField(default=0)
+    next_at = fields.DatetimeField()
+    lease = fields.CharField(32, null=True)
+    leased_until = fields.DatetimeField(null=True)
+    first_attempt_at = fields.DatetimeField(null=True)
+    provider_id = fields.CharField(64, null=True)  # msgid of the provider
+    error_code = fields.CharField(32, default="")
+    reason = fields.CharField(300, default="")
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "delivery"
+        unique_together = (("occurrence", "recipient", "channel"),)
+        indexes = (("state", "next_at"), ("lease",), ("provider_id",), ("message_id",), ("appointment_id",))
+
+
+class CallbackEvent(Row):
+    """A callback of WeChat, stored under a unique key before it is acknowledged (decisions D27)."""
+
+    app = fields.CharField(32)
+    unique_key = fields.CharField(200)
+    body = fields.TextField()  # sealed XML, context "callback.body:<id>"
+    handled_at = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    next_at = fields.DatetimeField()
+
+    class Meta:
+        table = "callback_event"
+        unique_together = (("app", "unique_key"),)
+        indexes = (("handled_at", "next_at"),)

@@ -1,0 +1,75 @@
+"""Tortoise's configuration for either engine, from the settings."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from config.settings import settings
+
+MODELS = [
+    "models.accounts",
+    "models.applications",
+    "models.appointments",
+    "models.audit",
+    "models.businesses",
+    "models.materials",
+    "models.messages",
+    "models.roster",
+    "models.work",
+]
+
+_FOUND_ROWS = 2  # UPDATE reports matched rows, as SQLite does: compare-and-swap reads it
+
+
+def orm_config(database_url: str, home: Path, pool: int) -> dict[str, Any]:
+    """`database_url` empty: SQLite in `home`; else sqlite:///path or mysql://user:password@host:port/name."""
+    return {
+        "connections": {"default": _connection(database_url, home, pool)},
+        "apps": {"models": {"models": MODELS, "default_connection": "default", "migrations": "models.migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def _connection(database_url: str, home: Path, pool: int) -> dict[str, Any]:
+    url = urlsplit(database_url)
+    if url.scheme in ("", "sqlite"):
+        path = url.path if url.scheme else str(home / "zcgl.sqlite3")
+        return {
+            "engine": "models.engines.sqlite",
+            "credentials": {"file_path": path, "busy_timeout": 5000, "synchronous": "NORMAL"},
+        }
+    if url.scheme != "mysql":
+        raise ValueError(f"ZCGL_DATABASE_URL: 不支持的数据库 {url.scheme}")
+    return {
+        "engine": "tortoise.backends.mysql",
+        "credentials": {
+            "host": url.hostname,
+            "port": url.port or 3306,
+            "user": unquote(url.username or ""),
+            "password": unquote(url.password or ""),
+            "database": url.path.lstrip("/"),
+            "minsize": 1,
+            "maxsize": pool,
+            "connect_timeout": 3,
+            "pool_recycle": 3600,
+            "client_flag": _FOUND_ROWS,
+            "charset": "utf8mb4",
+            # Every connection alike: tortoise sets the time zone on one of them only.
+            "init_command": "SET time_zone='+00:00', SESSION tx_isolation='READ-COMMITTED', "
+            "SESSION innodb_lock_wait_timeout=2",
+        },
+    }
+
+
+def _of_settings() -> dict[str, Any]:
+    chosen = settings()
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    return orm_config(chosen.database_url.get_secret_value(), chosen.home, chosen.database_pool)
+
+
+def __getattr__(name: str) -> Any:
+    """`models.orm.TORTOISE_ORM` for tortoise's command line, computed when asked for."""
+    if name == "TORTOISE_ORM":
+        return _of_settings()
+    raise AttributeError(name)
