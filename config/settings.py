@@ -74,7 +74,9 @@ class Settings(BaseSettings):
     sms: Literal["outbox"] = "outbox"
     login_idle_minutes: int = Field(30, ge=1)
     login_hours: int = Field(12, ge=1)
-    request_seconds: float = 10.0
+    request_seconds: float = Field(10.0, gt=0)  # how long the door waits for an answer
+    shutdown_seconds: float = Field(3.0, gt=0)  # how long a stopping process lets requests finish
+    proxies: int = Field(0, ge=0, le=5)  # trusted reverse proxies in front of us
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     clock_offset_seconds: float = 0.0  # tests and rehearsals; refused in production
     switches: str = ""  # test-only switches and failpoints; refused in production

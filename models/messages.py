@@ -28,9 +28,7 @@ class DeliveryState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-FINAL = frozenset(
-    {DeliveryState.DELIVERED, DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.SUPERSEDED}
-)
+FINAL = frozenset({DeliveryState.DELIVERED, DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.SUPERSEDED})
 
 
 class Message(Row):

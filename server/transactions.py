@@ -56,8 +56,10 @@ def is_retryable(error: BaseException) -> bool:
 
 def is_connection_lost(error: BaseException) -> bool:
     """The connection broke: before COMMIT nothing happened, at COMMIT the outcome is unknown."""
-    return bool(_GONE & _codes(error)) or any(isinstance(e, OSError) for e in _causes(error)) or _says(
-        error, "Cancelled during execution", "Lost connection", "Not connected", "(0, '')"
+    return (
+        bool(_GONE & _codes(error))
+        or any(isinstance(e, OSError) for e in _causes(error))
+        or _says(error, "Cancelled during execution", "Lost connection", "Not connected", "(0, '')")
     )
 
 

@@ -1,0 +1,137 @@
+"""Login sessions: opaque tokens stored hashed, recognised through a short-lived view, ended by an account's epoch."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from config.settings import settings
+from models.accounts import Account, LoginSession
+from server import clock, crypto
+from server.accounts.caller import Caller
+from server.errors import Unauthenticated
+
+VIEW_SECONDS = 60  # how long another process may believe an ended session (decisions D1)
+USE_WRITTEN_EVERY = timedelta(minutes=5)
+_TAG = 8
+_SECRET_BITS = 192
+
+
+class SessionExpired(Unauthenticated):
+    """The token is unknown, ended, idle for too long or past its absolute end: never told apart."""
+
+    code = "session_expired"
+    message = "登录已失效，请重新登录"
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A login session as read from the database; `caller.epoch` is the account's epoch of that moment."""
+
+    caller: Caller
+    last_used_at: datetime
+    expires_at: datetime
+
+
+class SessionViews(Protocol):
+    """Copies of login sessions that may be lost at any moment. No method raises when the engine is gone.
+
+    `tag` and `token_hash` name one session; all names of one tag live together, beside the account's epoch.
+    """
+
+    async def get(self, tag: str, token_hash: str) -> SessionView | None:
+        """The view, unless it is older than the account's epoch."""
+
+    async def put(self, tag: str, token_hash: str, view: SessionView, seconds: int) -> None: ...
+
+    async def raise_epoch(self, tag: str, epoch: int) -> bool:
+        """Disbelieve every view of a lower epoch; False when the engine did not hear of it."""
+
+
+def tag_of(account_id: UUID) -> str:
+    """The first part of every token of an account: tells one account's tokens from another's and nothing else."""
+    digest = hmac.new(crypto.keyring().index_key, b"session-tag:" + account_id.bytes, hashlib.sha256)
+    return digest.hexdigest()[:_TAG]
+
+
+async def start(account: Account, client: str, *, only_complete_profile: bool = False) -> tuple[str, LoginSession]:
+    """A new session and its token, which is nowhere stored. Runs in the caller's transaction."""
+    now = clock.now()
+    token = f"{tag_of(account.id)}.{crypto.new_secret(_SECRET_BITS)}"
+    session = await LoginSession.create(
+        created_at=now,
+        account_id=account.id,
+        token_hash=crypto.hash_secret(token),
+        client=client,
+        epoch=account.epoch,
+        only_complete_profile=only_complete_profile,
+        last_used_at=now,
+        expires_at=now + timedelta(hours=settings().login_hours),
+    )
+    return token, session
+
+
+async def authenticate(token: str, views: SessionViews) -> Caller:
+    """Whose token it is, from the view or else the database. Raises SessionExpired."""
+    tag, token_hash = token.partition(".")[0][:_TAG], crypto.hash_secret(token)
+    view = await views.get(tag, token_hash)
+    if view is None:
+        view = await _read(token_hash)
+        await views.put(tag, token_hash, view, VIEW_SECONDS)
+    if not _is_alive(view):
+        raise SessionExpired
+    if clock.now() - view.last_used_at >= USE_WRITTEN_EVERY:
+        await views.put(tag, token_hash, await _note_use(view), VIEW_SECONDS)
+    return view.caller
+
+
+def _is_alive(view: SessionView) -> bool:
+    """Idle time counts from the last written use, so a session ends 25 to 30 minutes after its last request."""
+    now = clock.now()
+    return now < view.expires_at and now - view.last_used_at < timedelta(minutes=settings().login_idle_minutes)
+
+
+async def _read(token_hash: str) -> SessionView:
+    session = await LoginSession.get_or_none(token_hash=token_hash, revoked_at__isnull=True)
+    account = await Account.get_or_none(id=session.account_id, disabled_at__isnull=True) if session else None
+    if session is None or account is None or session.epoch != account.epoch:
+        raise SessionExpired
+    return SessionView(caller_of(account, session), session.last_used_at, session.expires_at)
+
+
+def caller_of(account: Account, session: LoginSession) -> Caller:
+    return Caller(
+        account_id=account.id,
+        kind=account.kind,
+        name=account.name,
+        number=account.number,
+        role=account.role,
+        session_id=session.id,
+        firm_id=account.firm_id,
+        cpa_id=account.cpa_id,
+        must_complete_profile=session.only_complete_profile,
+        epoch=account.epoch,
+    )
+
+
+async def _note_use(view: SessionView) -> SessionView:
+    """Write the use down, once for however many requests notice at the same time."""
+    now = clock.now()
+    unwritten = Q(last_used_at__lte=now - USE_WRITTEN_EVERY)
+    await LoginSession.filter(unwritten, id=view.caller.session_id).update(last_used_at=now)
+    return replace(view, last_used_at=now)
+
+
+async def is_live(session_id: UUID | None) -> bool:
+    """Whether a session is neither ended nor expired, asked of the database."""
+    if session_id is None:
+        return False
+    session = await LoginSession.get_or_none(id=session_id, revoked_at__isnull=True)
+    account = await Account.get_or_none(id=session.account_id, disabled_at__isnull=True) if session else None
+    if session is None or account is None or session.epoch != account.epoch:
+        return False
+    return _is_alive(SessionView(caller_of(account, session), session.last_used_at, session.expires_at))

@@ -1,0 +1,37 @@
+"""Who is asking, and whether the route is open to them."""
+
+from models.accounts import AccountKind
+from server.accounts.caller import Caller
+from server.accounts.rights import rights_of
+from server.accounts.sessions import authenticate
+from server.errors import Forbidden, Unauthenticated
+from server.http.call import Call
+from server.http.endpoint import Access, Audience
+
+
+class MustCompleteProfile(Forbidden):
+    """首次登录须补充登记联系人并修改登录密码 (manual §1)."""
+
+    code = "must_complete_profile"
+    message = "首次登录须补充信息并修改登录密码"
+
+
+async def admit(call: Call, access: Access) -> None:
+    """Set `call.who`, or raise Unauthenticated, Forbidden or MustCompleteProfile."""
+    if access.audience is Audience.PUBLIC:
+        return
+    if not call.token:
+        raise Unauthenticated
+    caller = await authenticate(call.token, call.services.session_views)
+    _check(caller, access)
+    call.who = caller
+
+
+def _check(caller: Caller, access: Access) -> None:
+    is_staff = caller.kind is AccountKind.STAFF
+    if is_staff is not (access.audience is Audience.STAFF):
+        raise Forbidden
+    if access.right and access.right not in rights_of(caller.role or ""):
+        raise Forbidden
+    if caller.must_complete_profile and access.audience is not Audience.INCOMPLETE:
+        raise MustCompleteProfile

@@ -1,0 +1,139 @@
+"""build_app: the Sanic app from blueprints of endpoints, with the door in front of every one of them."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
+from typing import Any
+
+import orjson
+from sanic import Blueprint, Request, Sanic
+from sanic.exceptions import BadRequest, MethodNotAllowed, PayloadTooLarge, RequestCancelled, SanicException
+from sanic.exceptions import NotFound as NoRoute
+from sanic.response import BaseHTTPResponse, HTTPResponse
+
+from config.settings import Settings
+from server.errors import Invalid, NotFound, Refusal
+from server.http import health
+from server.http.answers import problem
+from server.http.door import Door, InternalFault
+from server.http.endpoint import Endpoint, endpoints_of
+from server.http.logs import log
+from server.http.openapi import docs_blueprint
+from server.http.services import Services
+
+# One request may carry two full pages of 5 MB; more pages come one by one.
+MAX_REQUEST_BYTES = 12 * 1024 * 1024
+
+
+class OwnIdRequest(Request):
+    """A request whose id is always ours: one from outside could be used to forge log lines."""
+
+    @staticmethod
+    def generate_id(*_: Any) -> str:
+        return uuid.uuid4().hex
+
+
+OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+class TooLarge(Invalid):
+    code = "request_too_large"
+    status = 413
+    message = "一次上传的内容过大，每个文件不超过5MB，请逐页上传"
+
+
+class WrongMethod(Refusal):
+    code = "method_not_allowed"
+    status = 405
+    message = "此地址不支持该操作"
+
+
+class BadRequestLine(Refusal):
+    code = "bad_request"
+    status = 400
+    message = "请求格式不正确"
+
+
+def build_app(name: str, settings: Settings, open_services: OpenServices, *blueprints: Blueprint) -> Sanic[Any, Any]:
+    """An app that opens its services at start and, when stopped, lets what is inside finish before closing them."""
+    app: Sanic[Any, Any] = Sanic(name, dumps=orjson.dumps, configure_logging=False, request_class=OwnIdRequest)
+    app.config.update(
+        REQUEST_MAX_SIZE=MAX_REQUEST_BYTES,
+        GRACEFUL_SHUTDOWN_TIMEOUT=settings.shutdown_seconds,
+        RESPONSE_TIMEOUT=settings.request_seconds + 20,
+        KEEP_ALIVE_TIMEOUT=75,
+        FALLBACK_ERROR_FORMAT="json",
+        ACCESS_LOG=False,
+        PROXIES_COUNT=settings.proxies or None,
+        MOTD=False,
+        REQUEST_ID_HEADER="",
+    )
+    app.ctx.door = Door(settings.request_seconds)
+    for blueprint in (health.blueprint, docs_blueprint(blueprints), *blueprints):
+        for endpoint in endpoints_of(blueprint):
+            _add(app, blueprint.name, endpoint)
+    _install_refusals(app)
+    _install_lifecycle(app, settings, open_services)
+    return app
+
+
+def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
+    app.add_route(
+        partial(_through_the_door, endpoint),
+        endpoint.path,
+        methods=[endpoint.method],
+        name=f"{section}_{endpoint.name}",
+        unquote=True,
+    )
+
+
+async def _through_the_door(endpoint: Endpoint, request: Request, **parameters: str) -> BaseHTTPResponse | None:
+    answer: BaseHTTPResponse | None = await request.app.ctx.door.serve(endpoint, request, parameters)
+    return answer
+
+
+def _install_refusals(app: Sanic[Any, Any]) -> None:
+    table: dict[type[Exception], type[Refusal]] = {
+        NoRoute: NotFound,
+        MethodNotAllowed: WrongMethod,
+        PayloadTooLarge: TooLarge,
+        BadRequest: BadRequestLine,
+        RequestCancelled: BadRequestLine,
+    }
+
+    async def refuse(request: Request, error: Exception) -> HTTPResponse:
+        for kind, refusal in table.items():
+            if isinstance(error, kind):
+                return problem(refusal(), str(request.id))
+        if isinstance(error, SanicException) and error.status_code < 500:
+            return problem(BadRequestLine(), str(request.id))
+        log("fault", level=40, error=error, request_id=str(request.id))
+        return problem(InternalFault(), str(request.id))
+
+    app.error_handler.add(Exception, refuse)
+
+    async def stamp(request: Request, response: BaseHTTPResponse) -> None:
+        response.headers.update(_HEADERS | {"X-Request-ID": str(request.id)})
+        response.headers.setdefault("Cache-Control", "no-store")
+
+    app.on_response(stamp)
+
+
+def _install_lifecycle(app: Sanic[Any, Any], settings: Settings, open_services: OpenServices) -> None:
+    stack = AsyncExitStack()
+
+    async def start(app: Sanic[Any, Any]) -> None:
+        app.ctx.services = await stack.enter_async_context(open_services(settings))
+
+    async def finish(app: Sanic[Any, Any]) -> None:
+        await app.ctx.door.close(settings.shutdown_seconds)
+        await stack.aclose()
+
+    app.before_server_start(start)
+    app.after_server_stop(finish)

@@ -1,0 +1,73 @@
+"""One request as a route sees it, and the two answers that are not JSON."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sanic import Request
+
+from server.errors import Invalid, Unauthenticated
+from server.http.services import Services
+
+if TYPE_CHECKING:
+    from server.accounts.caller import Caller
+
+
+@dataclass
+class Call:
+    request: Request
+    services: Services
+    who: "Caller | None" = None
+
+    @property
+    def caller(self) -> "Caller":
+        """Who asks; raises Unauthenticated on a public route called without login."""
+        if self.who is None:
+            raise Unauthenticated
+        return self.who
+
+    @property
+    def id(self) -> str:
+        return str(self.request.id)
+
+    @property
+    def address(self) -> str:
+        """The client's address; behind a proxy as PROXIES_COUNT says."""
+        return self.request.remote_addr or self.request.ip
+
+    @property
+    def token(self) -> str:
+        """The bearer token as sent, or an empty string."""
+        return self.request.token or ""
+
+    def header(self, name: str) -> str | None:
+        return self.request.headers.get(name)
+
+    def if_match(self) -> int:
+        """The version a partial update was made on (If-Match: 3); raises Invalid when absent or no number."""
+        raw = (self.header("if-match") or "").strip().strip('"')
+        if not raw.isdigit():
+            raise Invalid("缺少版本号，请刷新后重试", field="If-Match")
+        return int(raw)
+
+    def files(self) -> list[bytes]:
+        """The uploaded files of a multipart body in order, whatever their fields are called."""
+        return [file.body for files in (self.request.files or {}).values() for file in files]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A body that is not JSON."""
+
+    body: bytes
+    content_type: str
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Chunks sent as they come; no transaction is held while they do."""
+
+    chunks: AsyncIterator[bytes]
+    content_type: str = "text/event-stream"

@@ -1,0 +1,159 @@
+"""The door every request passes once: shield, deadline, access, parsing, error mapping, one log line."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from sanic import Request
+from sanic.response import BaseHTTPResponse, HTTPResponse
+from tortoise.exceptions import BaseORMException
+
+from server.errors import Invalid, NotFound, Refusal, Unavailable
+from server.http.access import admit
+from server.http.answers import invalid, json_response, problem
+from server.http.call import Call, Reply, Stream
+from server.http.endpoint import Endpoint
+from server.http.logs import log
+from server.http.metrics import observe
+from server.transactions import is_connection_lost, is_retryable
+
+
+class DatabaseDown(Unavailable):
+    code = "database_down"
+    message = "系统正在恢复，请稍后再试"
+
+
+class OutcomeUnknown(Unavailable):
+    """The work goes on past the door's patience: what became of it is asked with the same key."""
+
+    code = "outcome_unknown"
+    message = "系统繁忙，处理结果尚未确认，请稍后查询"
+
+
+class BadJson(Invalid):
+    code = "bad_json"
+    status = 400
+    message = "请求内容不是有效的 JSON"
+
+
+class Door:
+    """Runs endpoints in tasks of its own, so that a client that hangs up cancels nothing inside."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience  # seconds
+        self._inside: set[asyncio.Task[Any]] = set()
+        self.closing = asyncio.Event()
+
+    async def serve(self, endpoint: Endpoint, request: Request, parameters: dict[str, str]) -> BaseHTTPResponse | None:
+        began = time.monotonic()
+        call = Call(request, request.app.ctx.services)
+        answer = await self._shielded(_answer(endpoint, call, parameters))
+        if isinstance(answer, Stream):
+            await _stream(request, answer, self.closing)
+            answer = None
+        seconds = time.monotonic() - began
+        status = answer.status if answer else 200
+        observe(endpoint, status, seconds)
+        log(
+            "request",
+            request_id=call.id,
+            method=endpoint.method,
+            route=endpoint.path,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            account=str(call.who.account_id) if call.who else None,
+        )
+        return answer
+
+    async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream]) -> HTTPResponse | Stream:
+        """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
+        task = asyncio.create_task(work)
+        self._inside.add(task)
+        task.add_done_callback(self._inside.discard)
+        done, _ = await asyncio.wait({task}, timeout=self._patience)
+        return task.result() if done else problem(OutcomeUnknown(), "")
+
+    async def close(self, seconds: float) -> None:
+        """Let what is inside finish, at most `seconds`."""
+        self.closing.set()
+        if self._inside:
+            await asyncio.wait(self._inside, timeout=seconds)
+
+
+async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> HTTPResponse | Stream:
+    try:
+        await admit(call, endpoint.access)
+        result = await endpoint.handler(call, **_arguments(endpoint, call, parameters))
+    except Refusal as refusal:
+        return problem(refusal, call.id)
+    except ValidationError as error:
+        return problem(invalid(error), call.id)
+    except (BaseORMException, OSError) as error:
+        return problem(_engine_fault(error, call), call.id)
+    except Exception as error:  # noqa: BLE001 - the last door: whatever it is, the caller gets an answer
+        return problem(_engine_fault(error, call), call.id)
+    return _shape(result, endpoint)
+
+
+def _engine_fault(error: Exception, call: Call) -> Refusal:
+    if is_connection_lost(error) or is_retryable(error):
+        log("engine", level=30, error=error, request_id=call.id)
+        return DatabaseDown()
+    log("fault", level=40, error=error, request_id=call.id)
+    return InternalFault()
+
+
+class InternalFault(Refusal):
+    code = "internal"
+    status = 500
+    message = "系统出现故障，我们已记录，请稍后再试"
+
+
+def _shape(result: Any, endpoint: Endpoint) -> HTTPResponse | Stream:
+    if isinstance(result, Stream):
+        return result
+    if isinstance(result, Reply):
+        return HTTPResponse(result.body, status=result.status, headers=result.headers, content_type=result.content_type)
+    return json_response(result, endpoint.status)
+
+
+def _arguments(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> dict[str, Any]:
+    arguments = {name: _path_value(endpoint, name, text) for name, text in parameters.items()}
+    if endpoint.body:
+        arguments["body"] = _body(endpoint.body, call.request)
+    if endpoint.query:
+        arguments["query"] = endpoint.query.model_validate(_query(endpoint.query, call.request))
+    return arguments
+
+
+def _path_value(endpoint: Endpoint, name: str, text: str) -> Any:
+    try:
+        return endpoint.path_types[name].validate_python(text)
+    except ValidationError as error:
+        raise NotFound from error
+
+
+def _body(model: type[BaseModel], request: Request) -> BaseModel:
+    try:
+        return model.model_validate_json(request.body or b"{}")
+    except ValidationError as error:
+        if any(e["type"] == "json_invalid" for e in error.errors(include_input=False)):
+            raise BadJson from error
+        raise
+
+
+def _query(model: type[BaseModel], request: Request) -> dict[str, Any]:
+    """Query strings as the model wants them: lists stay lists, everything else is its last value."""
+    lists = {name for name, info in model.model_fields.items() if "list" in str(info.annotation)}
+    return {key: values if key in lists else values[-1] for key, values in request.args.items()}
+
+
+async def _stream(request: Request, stream: Stream, closing: asyncio.Event) -> None:
+    response = await request.respond(content_type=stream.content_type, headers={"Cache-Control": "no-store"})
+    async for chunk in stream.chunks:
+        await response.send(chunk)
+        if closing.is_set():
+            break
+    await response.eof()

@@ -1,0 +1,112 @@
+"""How a route is declared: one decorator that reads the function's signature and leaves the function callable."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, TypeAdapter
+from sanic import Blueprint
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+class Audience(Enum):
+    PUBLIC = "public"
+    INCOMPLETE = "incomplete"
+    APPLICANT = "applicant"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route; `right` is a key of config/roles.yaml, "" for any member of staff."""
+
+    audience: Audience
+    right: str = ""
+
+
+PUBLIC = Access(Audience.PUBLIC)
+INCOMPLETE = Access(Audience.INCOMPLETE)  # also with an initial password
+APPLICANT = Access(Audience.APPLICANT)
+
+
+def staff(right: str = "") -> Access:
+    return Access(Audience.STAFF, right)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One route as declared. `path` is the full path in Sanic's syntax: /api/v1/applications/<id>."""
+
+    method: str
+    path: str
+    name: str
+    handler: Handler
+    access: Access
+    status: int
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    path_types: dict[str, TypeAdapter[Any]]
+    answer: Any
+    media: str
+    upload: bool
+    headers: frozenset[str]
+    tag: str
+    summary: str
+
+
+_OWN = {"call", "body", "query", "return"}
+
+
+def endpoint(
+    blueprint: Blueprint,
+    route: str,
+    *,
+    access: Access,
+    status: int = 200,
+    media: str = "application/json",
+    upload: bool = False,
+    headers: tuple[str, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Declare `route` ("POST /appointments/<id>/cancel") on a blueprint.
+
+    The handler takes `call: Call` and, as it needs them, `body: Model` (JSON), `query: Model` (query string) and
+    the path's parameters by name with any type pydantic knows (a wrong one is 404). It returns a model, a Reply or
+    a Stream (`media` names their content type), and says no by raising a Refusal. `upload` marks a multipart body,
+    `headers` names required ones for the document ("if-match", "idempotency-key").
+    """
+    method, path = route.split(" ")
+
+    def declare(handler: Handler) -> Handler:
+        hints = get_type_hints(handler)
+        found = Endpoint(
+            method=method,
+            path=f"{blueprint.url_prefix or ''}{path}",
+            name=handler.__name__,
+            handler=handler,
+            access=access,
+            status=status,
+            body=hints.get("body"),
+            query=hints.get("query"),
+            path_types={name: TypeAdapter(hint) for name, hint in hints.items() if name not in _OWN},
+            answer=hints.get("return"),
+            media=media,
+            upload=upload,
+            headers=frozenset(headers),
+            tag=blueprint.name,
+            summary=(inspect.getdoc(handler) or "").strip(),
+        )
+        endpoints_of(blueprint).append(found)
+        return handler
+
+    return declare
+
+
+def endpoints_of(blueprint: Blueprint) -> list[Endpoint]:
+    """Every endpoint declared on a blueprint, in order."""
+    if not hasattr(blueprint.ctx, "endpoints"):
+        blueprint.ctx.endpoints = []
+    found: list[Endpoint] = blueprint.ctx.endpoints
+    return found

@@ -1,0 +1,41 @@
+"""Structured logs: one JSON object a line, with ids and codes, never with what people typed."""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import orjson
+
+from server.clock import local_now
+
+_log = logging.getLogger("zcgl")
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"at": local_now().isoformat(timespec="milliseconds"), "level": record.levelname.lower()}
+        line |= {"event": record.getMessage()} | getattr(record, "facts", {})
+        if record.exc_info and record.exc_info[1]:
+            line |= fault(record.exc_info[1])
+        return orjson.dumps(line, default=str).decode()
+
+
+def fault(error: BaseException) -> dict[str, Any]:
+    """Type and place of an error. Its message stays out: drivers quote the values they choke on."""
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    return {"error": type(error).__name__, "trace": [f"{f.filename}:{f.lineno} {f.name}" for f in frames]}
+
+
+def configure(level: str) -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for noisy in ("sanic.access", "sanic.root", "sanic.server", "aiosqlite", "tortoise", "asyncio", "aiohttp.access"):
+        logging.getLogger(noisy).handlers = []
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def log(event: str, *, level: int = logging.INFO, error: BaseException | None = None, **facts: Any) -> None:
+    """One line: log("request", request_id=…, status=200). Facts are ids, codes and counts only."""
+    _log.log(level, event, extra={"facts": facts}, exc_info=error)

@@ -1,0 +1,67 @@
+"""What a channel outside the app is given to send, and the five things it may answer."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One try of one delivery. `template` is a key of the settings' templates, `client_msg_id` names the delivery
+    to the provider: repeated within ten minutes it is shown once."""
+
+    delivery_id: UUID
+    address: str  # openid or mobile
+    text: str
+    template: str
+    fields: dict[str, str]
+    url: str
+    client_msg_id: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Accepted by the provider, which is not yet seen by the person: the receipt says that."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    """It left us and no answer came: it may have arrived. Only the same client_msg_id may be sent again."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TryLater:
+    """Not accepted now. `seconds` is the least time to wait."""
+
+    seconds: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Definite, for this recipient: not following, muted, unknown address."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Definite, for this message or for the whole channel."""
+
+    code: str
+    reason: str
+
+
+Outcome = Sent | InDoubt | TryLater | Refused | Failed
+
+
+class Sender(Protocol):
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        """Never raises for what the provider or the network says; holds no transaction."""
+        ...

@@ -1,0 +1,72 @@
+"""What happened, as told to the message centre by the domains above it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from models.applications import Application
+from models.appointments import Appointment
+
+
+class EventName(StrEnum):
+    """Every event of config/messages.yaml, no more and no fewer."""
+
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    APPROVED_ONLINE = "approved_online"
+    BOOKED = "booked"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+    DAY_CLOSED = "day_closed"
+    NO_SHOW = "no_show"
+    COLLECT = "collect"
+    DONE = "done"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    PASSWORD_RESET = "password_reset"
+    WECHAT_BOUND = "wechat_bound"
+    WECHAT_REFUSED = "wechat_refused"
+    RESET_CODE = "reset_code"
+
+
+@dataclass(frozen=True)
+class ApplicationEvent:
+    """Something happened to one application.
+
+    `occurrence` is unique for ever: the history row's id, or approval and days for a reminder (decisions D25).
+    `values`: what the texts need beside the application: `remark` for rejected, `date` (2025-07-11) for expiring.
+    """
+
+    name: str
+    application: Application
+    occurrence: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of an appointment. The mobile stays in the application's form and is read when the SMS is sent."""
+
+    application_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class AppointmentEvent:
+    """Something happened to an appointment, or to these people of it; `appointment` is as it is after the step."""
+
+    name: str
+    appointment: Appointment
+    people: tuple[Person, ...]
+    occurrence: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.occurrence:
+            named = f"{self.appointment.id}:{self.appointment.version}:{self.name}"
+            object.__setattr__(self, "occurrence", named)
+
+
+Event = ApplicationEvent | AppointmentEvent

@@ -1,0 +1,38 @@
+"""A web process: the app with every section, on a socket inherited from the supervisor or one of its own."""
+
+import os
+import socket
+from typing import Any
+
+from sanic import Blueprint, Sanic
+
+from config.settings import Settings, settings
+from console_api.routes import BLUEPRINTS as CONSOLE
+from miniprogram_api.routes import BLUEPRINTS as APPLICANTS
+from server.http.app import build_app
+from server.http.logs import configure
+from server.run.compose import open_services
+
+BLUEPRINTS: tuple[Blueprint, ...] = (*APPLICANTS, *CONSOLE)
+
+
+def create_app(chosen: Settings) -> Sanic[Any, Any]:
+    return build_app("zcgl", chosen, open_services, *BLUEPRINTS)
+
+
+def main() -> None:
+    """Serve until told to stop. ZCGL_LISTEN_FD names an inherited listening socket."""
+    chosen = settings()
+    configure(chosen.log_level)
+    app = create_app(chosen)
+    app.run(sock=_listen(chosen), single_process=True, access_log=False, motd=False)
+
+
+def _listen(chosen: Settings) -> socket.socket:
+    if inherited := os.environ.get("ZCGL_LISTEN_FD"):
+        return socket.socket(fileno=int(inherited))
+    return socket.create_server((chosen.host, chosen.port), backlog=1024, reuse_port=False)
+
+
+if __name__ == "__main__":
+    main()
