@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction as _in_transaction
 
 from server.errors import Unavailable
@@ -75,7 +74,7 @@ async def retried(work: Callable[[], Awaitable[T]], *, attempts: int = 4) -> T:
     for attempt in range(attempts):
         try:
             return await work()
-        except (BaseORMException, OSError, Exception) as error:
+        except Exception as error:
             if not is_retryable(error):
                 raise
             await asyncio.sleep(0.02 * 2**attempt)

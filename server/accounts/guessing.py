@@ -66,8 +66,8 @@ def _network(address: str) -> str:
 async def turn() -> AsyncIterator[None]:
     """Wait for one of few turns to try a password.
 
-    A try is counted before it is known to be right, so an office that logs in all at once from one address must
-    not find its own unfinished tries in the way. Raises Unavailable under a flood.
+    Few unfinished tries at a time: an account's owner does not find his own in the way, and an address is at most
+    that many tries past its limit before its failures are counted. Raises Unavailable under a flood.
     """
     global _waiting  # noqa: PLW0603 - one queue a process
     if _waiting >= _MOST_WAITING:
@@ -81,17 +81,31 @@ async def turn() -> AsyncIterator[None]:
 
 
 async def count(guess: Guess, limiter: Limiter) -> None:
-    """Count a try before its password is looked at. Raises TooManyTries."""
-    await count_keys(limiter, *guess.keys)
+    """Before the password is looked at. Raises TooManyTries.
 
-
-async def count_keys(limiter: Limiter, *keys: str, limit: int = TRIES, seconds: int = SECONDS) -> None:
-    waits = [await limiter.hit(key, limit=limit, seconds=seconds) for key in keys]
+    By account every try counts, so that no two of them can pass one gap; by address and by password only failures
+    do (`count_failure`), and no success wipes them out: it could be the guesser's own account.
+    """
+    account, *others = guess.keys
+    waits = [await limiter.peek(key, limit=TRIES, seconds=SECONDS) for key in others]
     if wait := max(waits):
         raise TooManyTries(retry_after=wait)
+    await count_keys(limiter, account)
+
+
+async def count_failure(guess: Guess, limiter: Limiter) -> None:
+    """Raises TooManyTries in place of the failure that would be one too many."""
+    _, *others = guess.keys
+    await count_keys(limiter, *others)
 
 
 async def forgive(guess: Guess, limiter: Limiter) -> None:
-    """A try that was right was no guess."""
-    for key in guess.keys:
-        await limiter.forgive(key)
+    """A try that was right was no guess at this account."""
+    await limiter.forgive(guess.keys[0])
+
+
+async def count_keys(limiter: Limiter, *keys: str, limit: int = TRIES, seconds: int = SECONDS) -> None:
+    """Raises TooManyTries."""
+    waits = [await limiter.hit(key, limit=limit, seconds=seconds) for key in keys]
+    if wait := max(waits):
+        raise TooManyTries(retry_after=wait)

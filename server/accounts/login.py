@@ -44,19 +44,22 @@ async def login(
     guess = Guess(realm, number.strip(), password, address)
     async with guessing.turn():
         await guessing.count(guess, limiter)
-        account = await prove(guess)
+        account = await _prove(guess)
+        if account is None:
+            await guessing.count_failure(guess, limiter)
+            raise BadCredentials
         await guessing.forgive(guess, limiter)
     logged_in = await retried(lambda: open_session(account, client))
     await _rehash(account, password)
     return logged_in
 
 
-async def prove(guess: Guess) -> Account:
+async def _prove(guess: Guess) -> Account | None:
     """The account whose present password this is. One hash is computed whatever the outcome."""
     account = await Account.get_or_none(realm=guess.realm, number=guess.number)
     is_right = await passwords.verify(guess.password, _present_hash(account))
     if account is None or not is_right or account.disabled_at:
-        raise BadCredentials
+        return None
     return account
 
 
@@ -73,7 +76,6 @@ async def open_session(account: Account, client: str) -> LoggedIn:
         unchanged = await Account.filter(
             id=account.id,
             password_hash=account.password_hash,
-            profile_completed_at=account.profile_completed_at,
             disabled_at__isnull=True,
         ).update(version=F("version"))  # locks the row: a revocation comes wholly before or wholly after
         if not unchanged:
@@ -89,4 +91,3 @@ async def _rehash(account: Account, password: str) -> None:
     if account.profile_completed_at and stored and passwords.needs_rehash(stored):
         stronger = await passwords.hash_password(password)
         await Account.filter(id=account.id, password_hash=stored).update(password_hash=stronger)
-

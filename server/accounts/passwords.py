@@ -26,6 +26,13 @@ _threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="password")
 _waiting = 0
 
 
+def use(hasher: PasswordHasher) -> PasswordHasher:
+    """Hash with other parameters from now on; gives back the former. Older hashes still verify."""
+    global _hasher
+    former, _hasher = _hasher, hasher
+    return former
+
+
 class UnfitPassword(Invalid):
     """The new password breaks a rule; `field` names the input."""
 

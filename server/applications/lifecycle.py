@@ -94,21 +94,6 @@ PATHS = MappingProxyType(
 FINAL = frozenset({State.DONE, State.EXPIRED})
 EDITABLE = frozenset({State.DRAFT, State.REJECTED})
 
-LABELS = MappingProxyType(
-    {
-        State.DRAFT: "未提交",
-        State.SUBMITTED: "已提交待北注协审核",
-        State.REJECTED: "审核不通过",
-        State.APPROVED_TO_BOOK: "审核通过待预约",
-        State.BOOKED: "已预约待办理",
-        State.APPROVED_TO_PROCESS: "审核通过待办理",
-        State.HANDLED_TO_PRINT: "已办理待制证",
-        State.PRINTED_TO_COLLECT: "已制证待取证",
-        State.DONE: "办理完成",
-        State.EXPIRED: "已过期",
-    }
-)
-
 
 def step_of(path: str, state: State, action: Action) -> Step | None:
     """A draft has no path yet (""): submitting decides it, so `path` is then the path it will take."""

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-import chinese_calendar
 from lunardate import LunarDate
+
+from server.businesses import catalogue
 
 WEEKDAYS = "一二三四五六日"
 
@@ -32,13 +33,13 @@ def weekday_of(on: date) -> str:
 def public_day(on: date) -> Day:
     """What the public calendar says of a day, before staff's overrides.
 
-    Source: the State Council's yearly notice (make-up workdays are open); years without one fall back on the
-    statutory days of the holiday regulation, other weekdays open.
+    Source: the State Council's yearly notices in config/calendar.yaml (make-up workdays are open); years without one
+    fall back on the statutory days of the holiday regulation, other weekdays open.
     """
-    try:
-        return Day(on, closed=not chinese_calendar.is_workday(on))
-    except NotImplementedError:
-        return Day(on, closed=on.weekday() >= 5 or on in statutory_days(on.year), provisional=True)
+    notices = catalogue().appointments.calendar
+    if on.year in notices.years:
+        return Day(on, closed=notices.is_closed(on))
+    return Day(on, closed=on.weekday() >= 5 or on in statutory_days(on.year), provisional=True)
 
 
 def next_open_day(on: date) -> date:

@@ -83,7 +83,9 @@ class SlotCounter(Protocol):
         ...
 
     async def release(self, slot: Slot, token: str, *, places: Sequence[int] = (), stale: bool = False) -> None:
-        """Give back the named places as far as the token has them, all of its places when none is named.
+        """Give back the named places as far as the token has them, all of its holds when none is named.
+
+        Name the places whose rows are gone from the table; a token's rows never go unnamed, for they may be its twin's.
 
         `stale`: the table contradicted the view; the next `take` reads the table.
         """

@@ -2,25 +2,22 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sanic import Request
 
+from server.accounts.caller import Caller
 from server.errors import Invalid, Unauthenticated
 from server.http.services import Services
-
-if TYPE_CHECKING:
-    from server.accounts.caller import Caller
 
 
 @dataclass
 class Call:
     request: Request
     services: Services
-    who: "Caller | None" = None
+    who: Caller | None = None
 
     @property
-    def caller(self) -> "Caller":
+    def caller(self) -> Caller:
         """Who asks; raises Unauthenticated on a public route called without login."""
         if self.who is None:
             raise Unauthenticated

@@ -1,30 +1,31 @@
 """What a request may use beside the database: opened once a process by server.run, handed to every call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from config.settings import Settings
-
-if TYPE_CHECKING:
-    from server.accounts.limits import Limiter
-    from server.accounts.sessions import SessionViews
-    from server.accounts.wechat_identity import BindingQr, CodeExchange
-    from server.appointments.slots import SlotCounter
-    from server.gateways.redis.client import RedisDoor
-    from server.gateways.wechat.callback import CallbackDoor
-    from server.materials.store import Store
-    from server.materials.studio import Studio
+from models.messages import Channel
+from server.accounts.limits import Limiter
+from server.accounts.sessions import SessionViews
+from server.accounts.wechat_identity import BindingQr, CodeExchange
+from server.appointments.slots import SlotCounter
+from server.gateways.redis.client import RedisDoor
+from server.gateways.wechat.callback import CallbackDoor
+from server.materials.store import Store
+from server.materials.studio import Studio
+from server.messages.channels import Sender
 
 
 @dataclass(frozen=True)
 class Services:
     settings: Settings
-    redis: "RedisDoor"
-    slots: "SlotCounter"
-    limiter: "Limiter"
-    session_views: "SessionViews"
-    store: "Store"
-    studio: "Studio"
-    mini_program: "CodeExchange"
-    qr: "BindingQr"
-    official_account_callback: "CallbackDoor"
+    redis: RedisDoor
+    slots: SlotCounter
+    limiter: Limiter
+    session_views: SessionViews
+    store: Store
+    studio: Studio
+    mini_program: CodeExchange
+    qr: BindingQr
+    official_account_callback: CallbackDoor
+    senders: Mapping[Channel, Sender]

@@ -1,9 +1,7 @@
 """announce(): writes the message and the first deliveries of an event in the running transaction (the outbox)."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +14,8 @@ from models.base import new_id
 from models.messages import Channel, Delivery, DeliveryState, Message
 from server import clock, crypto
 from server.messages.events import ApplicationEvent, AppointmentEvent, Event, EventName, Person
-from server.messages.facts import facts_of
+from server.messages.facts import business_values
+from server.messages.outbox import new_delivery
 from server.messages.texts import WechatText, message_texts
 from server.messages.values import account_values, person_values, visit_values
 from server.messages.wording import Wording
@@ -46,8 +45,8 @@ async def _announce_application(event: ApplicationEvent) -> None:
     application = event.application
     account = await Account.get(id=application.account_id)
     about = _About(EventName(event.name), event.occurrence, account, application_id=application.id)
-    facts = await facts_of(application.edition)
-    values = account_values(account) | facts.values | person_values([application.name]) | event.values
+    business = await business_values(application.edition)
+    values = account_values(account) | business | person_values([application.name]) | event.values
     await _tell_account(about, Wording(about.name, values, account.kind))
 
 
@@ -56,7 +55,7 @@ async def _announce_appointment(event: AppointmentEvent) -> None:
     account = await Account.get(id=appointment.account_id)
     about = _About(EventName(event.name), event.occurrence, account, appointment=appointment)
     shared = account_values(account) | visit_values(appointment) | event.values
-    businesses = await _business_values(event.people)
+    businesses = await _businesses_of(event.people)
     names = person_values([person.name for person in event.people])
     wording = Wording(about.name, shared | businesses[event.people[0].application_id] | names, account.kind)
     if await _tell_account(about, wording):
@@ -65,12 +64,12 @@ async def _announce_appointment(event: AppointmentEvent) -> None:
         await _tell_people(about, event.people, own)
 
 
-async def _business_values(people: Iterable[Person]) -> dict[UUID, dict[str, str]]:
+async def _businesses_of(people: Iterable[Person]) -> dict[UUID, dict[str, str]]:
     rows = await Application.filter(id__in=[p.application_id for p in people]).values_list("id", "edition")
-    return {application_id: (await facts_of(edition)).values for application_id, edition in rows}
+    return {application_id: await business_values(edition) for application_id, edition in rows}
 
 
-async def notify_account(account_id: UUID, event: str, occurrence: str, values: Mapping[str, str]) -> None:
+async def notify_account(account_id: UUID, event: str, occurrence: str, values: dict[str, str]) -> None:
     """Tell an account something about itself (password_reset, wechat_bound, wechat_refused)."""
     account = await Account.get(id=account_id)
     about = _About(EventName(event), occurrence, account)
@@ -175,10 +174,3 @@ def _row(
         appointment_id=about.appointment.id if about.appointment else None,
         appointment_version=about.appointment.version if about.appointment and promises else None,
     )
-
-
-def new_delivery(*, payload: Mapping[str, Any], **columns: Any) -> Delivery:
-    """A delivery due at once, its payload sealed."""
-    id_, now = new_id(), clock.now()
-    sealed = crypto.seal(json.dumps(payload, ensure_ascii=False), f"delivery.payload:{id_}")
-    return Delivery(id=id_, created_at=now, next_at=now, payload=sealed, **columns)

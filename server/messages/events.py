@@ -25,7 +25,7 @@ class EventName(StrEnum):
     DONE = "done"
     EXPIRING = "expiring"
     EXPIRED = "expired"
-    PASSWORD_RESET = "password_reset"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an event
     WECHAT_BOUND = "wechat_bound"
     WECHAT_REFUSED = "wechat_refused"
     RESET_CODE = "reset_code"

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 import config
-from server.businesses.conditions import Condition
+from server.businesses.conditions import Condition, fields_named
+from server.businesses.record import Basis, Record
 from server.messages.events import EventName
 
 _FILE = Path(config.__file__).parent / "messages.yaml"
@@ -38,39 +39,36 @@ _VALUES: dict[EventName, frozenset[str]] = {
 
 # WeChat's value rules (template messages, since May 2023): the longest value of each type, and its shape.
 LIMITS = {"thing": 20, "phrase": 5, "time": 20, "character_string": 20}
+_OPEN_END = "最后一个写法不能有 when"
 _HAN = re.compile(r"[\u4e00-\u9fff]{1,5}")
 _FIELD = re.compile(r"(thing|phrase|time|character_string)\d{1,2}")
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Variant(Strict):
+class Variant(Record):
     """One wording; the first whose `when` holds is taken, so the last one has none."""
 
     when: Condition | None = None
     text: Text
-    basis: Text
+    basis: Basis
 
 
-class TemplateVariant(Strict):
+class TemplateVariant(Record):
     when: Condition | None = None
     template: Text
     fields: dict[str, Text]
-    basis: Text
+    basis: Basis
 
 
-class Template(Strict):
+class Template(Record):
     """A WeChat template as registered with the service account: its fields with their titles."""
 
     title: Text
     fields: dict[Annotated[str, StringConstraints(pattern=_FIELD.pattern)], Text]
 
 
-class EventTexts(Strict):
+class EventTexts(Record):
     """`undone_by`: later events that make an unsent delivery of this one void. `secret`: shown nowhere again."""
 
     message: tuple[Variant, ...] = ()
@@ -80,34 +78,37 @@ class EventTexts(Strict):
     undone_by: tuple[EventName, ...] = ()
     secret: bool = False
 
+    @property
+    def lists(self) -> tuple[Sequence["Variant | TemplateVariant"], ...]:
+        return self.message, self.wechat, self.contact_sms, self.person_sms
 
-class WechatText(Strict):
+
+class WechatText(Record):
     """A template message ready to send: the template's key and its fields."""
 
     template: str
     fields: dict[str, str]
 
 
-class MessageTexts(Strict):
+class MessageTexts(Record):
     version: int
     phrases: dict[str, tuple[Variant, ...]]
     templates: dict[str, Template]
     events: dict[EventName, EventTexts] = Field(min_length=len(EventName))
+    replies: dict[Literal["scanned"], Text] = Field(min_length=1)  # said at once in the service account's chat
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        faults = [fault for name, texts in self.events.items() for fault in self._faults(name, texts)]
+        faults = [f"{name}: {_OPEN_END}" for name, variants in self.phrases.items() if not _ends_open(variants)]
+        faults += [fault for name, texts in self.events.items() for fault in self._faults(name, texts)]
         if faults:
             raise ValueError("；".join(faults))
         return self
 
     def _faults(self, name: EventName, texts: EventTexts) -> list[str]:
         faults = [f"{name}: {fault}" for variant in texts.wechat for fault in self._template_faults(variant)]
-        lists: list[Sequence[Variant | TemplateVariant]] = [
-            texts.message, texts.wechat, texts.contact_sms, texts.person_sms,
-        ]  # fmt: skip
-        if any(variants and variants[-1].when is not None for variants in lists):
-            faults.append(f"{name}: 最后一个写法不能有 when")
+        if not all(map(_ends_open, texts.lists)):
+            faults.append(f"{name}: {_OPEN_END}")
         return faults + [f"{name}: 不认识的取值 {word}" for word in self._unknown(name, texts)]
 
     def _unknown(self, name: EventName, texts: EventTexts) -> list[str]:
@@ -134,9 +135,15 @@ class MessageTexts(Strict):
 
 
 def names_in(variants: Sequence[Variant | TemplateVariant]) -> set[str]:
-    """Every value that these wordings name."""
+    """Every value that these wordings name, in their texts and conditions."""
     texts = [t for v in variants for t in (v.fields.values() if isinstance(v, TemplateVariant) else [v.text])]
-    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name is not None}
+    filled = {name for text in texts for _, name, _, _ in Formatter().parse(text) if name is not None}
+    return filled.union(*(fields_named(variant.when) for variant in variants))
+
+
+def _ends_open(variants: Sequence[Variant | TemplateVariant]) -> bool:
+    """Something is always chosen: the last wording has no condition."""
+    return not variants or variants[-1].when is None
 
 
 def kind_of(key: str) -> str:
@@ -157,4 +164,4 @@ def message_texts() -> MessageTexts:
 
 
 def load_texts(source: str) -> MessageTexts:
-    return MessageTexts.model_validate(yaml.safe_load(source))
+    return MessageTexts.read(yaml.safe_load(source))

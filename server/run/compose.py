@@ -1,4 +1,4 @@
-"""Opens what a process needs and closes it again: keyring, clock, database, Redis, store, WeChat."""
+"""Opens what a process needs and closes it again: keyring, clock, database, Redis, store, studio, WeChat, SMS."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,19 @@ from tortoise import Tortoise
 from tortoise.backends.mysql import client as mysql_client
 
 from config.settings import Settings
+from models.messages import Channel
 from models.orm import orm_config
 from server import clock, crypto
+from server.gateways.object_store import open_store
+from server.gateways.redis.client import RedisDoor
+from server.gateways.redis.limits import RedisLimiter
+from server.gateways.redis.sessions import RedisSessionViews
+from server.gateways.redis.slots import RedisSlots
+from server.gateways.redis.token import RedisTokenShelf
+from server.gateways.sms import OutboxSms
+from server.gateways.studio.process import open_studio
+from server.gateways.wechat.connect import open_wechat
+from server.http.services import Services
 
 
 class WrongDriver(RuntimeError):
@@ -30,3 +41,27 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.wait_for(Tortoise.close_connections(), 5)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Everything a web process or the worker uses. An engine that is down stops nothing here: it is met when used."""
+    async with (
+        open_database(settings),
+        RedisDoor(settings.redis_address, prefix=settings.redis_prefix) as redis,
+        open_wechat(settings.wechat, settings.wechat_url, lambda appid: RedisTokenShelf(redis, appid)) as wechat,
+        open_studio() as studio,
+    ):
+        yield Services(
+            settings=settings,
+            redis=redis,
+            slots=RedisSlots(redis),
+            limiter=RedisLimiter(redis),
+            session_views=RedisSessionViews(redis),
+            store=open_store(settings.store_url, settings.home),
+            studio=studio,
+            mini_program=wechat.login,
+            qr=wechat.qr,
+            official_account_callback=wechat.official_account_door,
+            senders={Channel.WECHAT: wechat.channel, Channel.SMS: OutboxSms(settings.home)},
+        )

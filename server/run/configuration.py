@@ -50,7 +50,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         raise WrongSettings([_explain(fault) for fault in error.errors(include_url=False)]) from error
     except SettingsError as error:
-        raise WrongSettings([f"{error}：这一项应写成 JSON，例如 {{\"k1\": \"…\"}}"]) from error
+        raise WrongSettings([f'{error}：这一项应写成 JSON，例如 {{"k1": "…"}}']) from error
     except tomllib.TOMLDecodeError as error:
         raise WrongSettings([f"{os.environ.get('ZCGL_CONFIG', 'zcgl.toml')}：不是有效的 TOML（{error}）"]) from error
     except binascii.Error as error:
@@ -75,7 +75,8 @@ def _explain(fault: Any) -> str:
     if not fault["loc"]:
         return str(fault["ctx"]["error"]) if "error" in fault.get("ctx", {}) else str(fault["msg"])
     name = "ZCGL_" + "__".join(str(part) for part in fault["loc"]).upper()
-    words = _WORDS.get(fault["type"], lambda _: str(fault["msg"]))(fault.get("ctx", {}))
+    explain = _WORDS.get(fault["type"])
+    words = explain(fault.get("ctx", {})) if explain else str(fault["msg"])
     shown = "" if any(part in name.lower() for part in _SECRET) else f"（现在是 {fault['input']!r}）"
     return f"{name}：{words}{shown}"
 

@@ -4,10 +4,11 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from config.settings import Settings
-from models import orm
 from models.accounts import Account
+from models.orm import orm_config
 from server.run.compose import open_database
 from server.run.schema import apply_migrations
 
@@ -32,10 +33,14 @@ async def migrate(chosen: Settings) -> list[str]:
     from server.businesses.catalogue import catalogue  # noqa: PLC0415
     from server.businesses.editions import store_editions  # noqa: PLC0415
 
-    applied = await apply_migrations(orm.TORTOISE_ORM)
+    applied = await apply_migrations(orm_of(chosen))
     async with open_database(chosen):
         await store_editions(catalogue())
     return applied
+
+
+def orm_of(chosen: Settings) -> dict[str, Any]:
+    return orm_config(chosen.database_url.get_secret_value(), chosen.home, chosen.database_pool)
 
 
 async def seed(chosen: Settings) -> None:

@@ -19,7 +19,7 @@ class ValkeyMissing(RuntimeError):
 def binary() -> Path:
     """The server's executable. Raises ValkeyMissing."""
     try:
-        return get_binary_path()
+        return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as missing:
         raise ValkeyMissing(f"没有找到内置的 Valkey：{missing}") from missing
 

@@ -2,4 +2,7 @@
 
 from sanic import Blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+from console_api.routes import applications, audit, auth, calendar, deliveries, desk
+
+SECTIONS = (auth, applications, desk, calendar, deliveries, audit)
+BLUEPRINTS: tuple[Blueprint, ...] = tuple(section.blueprint for section in SECTIONS)

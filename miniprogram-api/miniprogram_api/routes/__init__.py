@@ -2,4 +2,19 @@
 
 from sanic import Blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+from miniprogram_api.routes import (
+    applications,
+    appointments,
+    auth,
+    businesses,
+    callbacks,
+    home,
+    materials,
+    me,
+    messages,
+    roster,
+    wechat,
+)
+
+SECTIONS = (auth, me, wechat, home, businesses, roster, applications, materials, appointments, messages, callbacks)
+BLUEPRINTS: tuple[Blueprint, ...] = tuple(section.blueprint for section in SECTIONS)

@@ -51,6 +51,7 @@ class Asking:
     stage: Stage = Stage.ASK
     places: tuple[int, ...] = ()
     taken_at: int = 0
+    taken_epoch: int = 0
     snapshot: tuple[tuple[int, str], ...] = ()
     loaded_at: int = 0
     tries: int = 0
@@ -64,7 +65,8 @@ class Booked:
 
     places: tuple[int, ...]
     people: int
-    epoch: int
+    epoch: int = 0  # of the commit
+    late_since: int | None = None  # epoch of its `take`, when the commit came too late for the views to show it in time
     is_cancelled: bool = False
 
 
@@ -139,7 +141,7 @@ class World:
 
     def _ask(self, request: Asking) -> None:
         request.tries += 1
-        request.taken_at = self.now
+        request.taken_at, request.taken_epoch = self.now, self.epoch
         answer = self.gate.take(SLOT, request.token, request.people)
         if isinstance(answer, Taken):
             request.places, request.stage = answer.places, Stage.CHECK
@@ -167,7 +169,7 @@ class World:
         if self.find(request.token):
             request.stage = Stage.KNOWN
             return
-        self.keys.append((request.token, Booked((), request.people, self.epoch)))
+        self.keys.append((request.token, Booked((), request.people)))
         self._refuse(request, by_gate=False)
 
     def _check(self, request: Asking) -> None:
@@ -187,7 +189,9 @@ class World:
     def _write(self, request: Asking) -> None:
         self._forget_old_refusal(request)
         self.rows += [(place, request.token) for place in request.places]
-        self.keys.append((request.token, Booked(request.places, request.people, self.epoch)))
+        is_late = self.now - request.taken_at > HOLD - VIEW - LOAD
+        late_since = request.taken_epoch if is_late else None
+        self.keys.append((request.token, Booked(request.places, request.people, self.epoch, late_since)))
         request.stage = Stage.ANSWER
 
     def _undo(self, request: Asking) -> None:
@@ -251,6 +255,12 @@ class World:
         return len(set(tokens)) < len(tokens)
 
     def _refused_but_booked(self) -> bool:
-        """Known exception: the gate alone refused, lost its memory, and a twin came after that."""
-        live = {token: booking for token, booking in self._live() if token in self.refused}
-        return any(not (self.refused[token][2] and self.refused[token][1] < live[token].epoch) for token in live)
+        return any(self._contradicts(token, booking) for token, booking in self._live() if token in self.refused)
+
+    def _contradicts(self, token: str, booking: Booked) -> bool:
+        """Two known exceptions, both with a gate that lost its memory in between: the gate alone refused, and a twin
+        asked after the loss; or a COMMIT took longer than a hold less a view."""
+        _, epoch, by_gate = self.refused[token]
+        was_forgotten = epoch < booking.epoch
+        was_late = booking.late_since is not None and booking.late_since < epoch
+        return not (by_gate and (was_forgotten or was_late))

@@ -36,12 +36,13 @@ class GateModel:
             return UNKNOWN
         mine = [p for p in sorted(view.entries) if view.entries[p][1] == token and self._is_living(view.entries[p])]
         if len(mine) == people or (mine and "whole_mine" not in self.guards):
+            self._tell(token, "held", self.day)
             return Mine(tuple(mine))
         places = choose(self._free(view), people)
         word = self._told(token)
         if not places or (word == "refused" and "told_refused" in self.guards):
             return self._refuse(view, token, word, partly=bool(mine))
-        self.told[token] = ("held", self.now + self.day)
+        self._tell(token, "held", self.day)
         view.entries |= dict.fromkeys(places, (self.now + self.hold, token))
         return Held(places)
 
@@ -56,7 +57,7 @@ class GateModel:
         view = self.views.get(slot)
         if view is None:
             return
-        for place in places or list(view.entries):
+        for place in places or [p for p, (until, _) in view.entries.items() if until]:
             if view.entries.get(place, (0, ""))[1] == token:
                 del view.entries[place]
         if stale:
@@ -81,8 +82,11 @@ class GateModel:
         is_young = self.now < view.young and "young" in self.guards
         if partly or is_young or (word == "held" and "told_held" in self.guards):
             return DOUBT
-        self.told[token] = ("refused", self.now + 10 * self.hold)
+        self._tell(token, "refused", 10 * self.hold)
         return FULL
+
+    def _tell(self, token: str, word: str, time: int) -> None:
+        self.told[token] = (word, self.now + time)
 
     def _told(self, token: str) -> str | None:
         word, until = self.told.get(token, (None, 0))

@@ -1,0 +1,125 @@
+"""Requests and answers of the review."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from models.applications import State
+from server.applications.review import Decision, FieldOpinion, MaterialOpinion, Opinion, ReviewOrder
+from server.http.schemas import Body, Line, Moment, PageQuery, Text, View
+
+
+class QueueQuery(PageQuery):
+    status: State | None = State.SUBMITTED
+    business: Line | None = None
+    q: Line | None = None
+
+
+class QueueRow(View):
+    id: UUID
+    account: str
+    business: str
+    business_label: str
+    name: str
+    cpa_no: str
+    id_number: str
+    status: State
+    status_label: str
+    round: int
+    submitted_at: Moment | None
+    claimed_by: str | None
+    claimed_until: Moment | None
+    version: int
+
+
+class MaterialOpinionIn(Body):
+    key: Line
+    verdict: Opinion
+    reason: Text = Field("", max_length=300)
+
+
+class FieldOpinionIn(Body):
+    key: Line
+    reason: Text = Field(max_length=300)
+
+
+class VerdictRequest(Body):
+    decision: Decision
+    materials: list[MaterialOpinionIn] = Field(default_factory=list, max_length=50)
+    fields: list[FieldOpinionIn] = Field(default_factory=list, max_length=50)
+    remark: Text = Field("", max_length=300)
+
+    def order(self) -> ReviewOrder:
+        return ReviewOrder(
+            decision=self.decision,
+            materials=tuple(MaterialOpinion(m.key, m.verdict, m.reason) for m in self.materials),
+            fields=tuple(FieldOpinion(f.key, f.reason) for f in self.fields),
+            remark=self.remark,
+        )
+
+
+class RevealRequest(Body):
+    field: Line
+    reason: Line = Field(min_length=2)
+
+
+class RevealedView(View):
+    field: str
+    value: str
+
+
+class ResultRequest(Body):
+    """What the business asks staff to enter at this step (decisions D14)."""
+
+    result: dict[str, Any] = Field(default_factory=dict, max_length=50)
+
+
+class FieldView(View):
+    """One answer as the reviewer sees it; `masked` values are shown in full to the holder of the claim."""
+
+    key: str
+    label: str
+    value: str
+    masked: bool
+    changed: bool
+
+
+class StaffPageView(View):
+    id: UUID
+    position: int
+    content_type: str
+    size: int
+
+
+class StaffMaterialView(View):
+    key: str
+    label: str
+    required: bool
+    changed: bool
+    verdict: str | None
+    reason: str | None
+    pages: list[StaffPageView]
+
+
+class StaffTimelineRow(View):
+    status: State
+    status_label: str
+    remark: str
+    operator: str
+    at: Moment
+
+
+class ResultFieldView(View):
+    key: str
+    label: str
+
+
+class StaffApplicationView(QueueRow):
+    form: list[FieldView]
+    materials: list[StaffMaterialView]
+    timeline: list[StaffTimelineRow]
+    warnings: list[dict[str, str]]
+    result_fields: list[ResultFieldView]
+    expires_on: date | None

@@ -1,0 +1,78 @@
+"""登录、首次登录、找回密码、退出 (manual §1-2), and the mini program's login."""
+
+from sanic import Blueprint
+
+from miniprogram_api.schemas.auth import (
+    CompleteProfileRequest,
+    LoginRequest,
+    LoginView,
+    ResetCodeAnswer,
+    ResetCodeRequest,
+    ResetRequest,
+    WechatBindRequest,
+    WechatLoginRequest,
+    WechatLoginView,
+)
+from server.accounts.login import login
+from server.accounts.mini_program import log_in_and_bind, log_in_by_wechat
+from server.accounts.profile import Completion, complete_profile
+from server.accounts.reset import Reset, request_code, reset_password
+from server.accounts.revoke import log_out
+from server.http.call import Call
+from server.http.endpoint import INCOMPLETE, PUBLIC, endpoint
+from server.http.schemas import Nothing
+
+blueprint = Blueprint("auth", url_prefix="/api/v1")
+
+
+@endpoint(blueprint, "POST /auth/login", access=PUBLIC)
+async def log_in(call: Call, body: LoginRequest) -> LoginView:
+    """账号密码登录（手册 1）；初始密码只能用来补充信息"""
+    return LoginView.of(await login(body.account, body.password, address=call.address, limiter=call.services.limiter))
+
+
+@endpoint(blueprint, "POST /auth/complete-profile", access=INCOMPLETE)
+async def complete(call: Call, body: CompleteProfileRequest) -> LoginView:
+    """首次登录补充信息并修改密码（手册 1），返回新的登录"""
+    completion = Completion(body.contact_mobile, body.new_password, body.contact_name)
+    return LoginView.of(await complete_profile(call.caller, completion, views=call.services.session_views))
+
+
+@endpoint(blueprint, "POST /auth/password-reset/code", access=PUBLIC, status=202)
+async def send_reset_code(call: Call, body: ResetCodeRequest) -> ResetCodeAnswer:
+    """找回密码第一步（手册 2）：发送验证码；无论结果回答都相同"""
+    await request_code(body.account, body.initial_password, address=call.address, limiter=call.services.limiter)
+    return ResetCodeAnswer()
+
+
+@endpoint(blueprint, "POST /auth/password-reset", access=PUBLIC)
+async def reset(call: Call, body: ResetRequest) -> LoginView:
+    """找回密码第二步（手册 2）：重设密码，其他登录全部退出"""
+    wanted = Reset(body.account, body.initial_password, body.new_password, body.code)
+    services = call.services
+    return LoginView.of(
+        await reset_password(wanted, address=call.address, limiter=services.limiter, views=services.session_views)
+    )
+
+
+@endpoint(blueprint, "POST /auth/logout", access=INCOMPLETE)
+async def leave(call: Call) -> Nothing:
+    """退出登录；首次登录弹窗的“取消”也是退出"""
+    await log_out(call.caller, call.services.session_views)
+    return Nothing()
+
+
+@endpoint(blueprint, "POST /auth/wechat", access=PUBLIC)
+async def log_in_with_wechat(call: Call, body: WechatLoginRequest) -> WechatLoginView:
+    """小程序登录：已绑定的微信直接登录，否则要求绑定"""
+    return WechatLoginView.of(await log_in_by_wechat(body.code, call.services.mini_program))
+
+
+@endpoint(blueprint, "POST /auth/wechat/bind", access=PUBLIC)
+async def bind_and_log_in(call: Call, body: WechatBindRequest) -> LoginView:
+    """小程序登录并绑定：用账号密码登录，同时绑定当前微信"""
+    return LoginView.of(
+        await log_in_and_bind(
+            body.ticket, body.account, body.password, address=call.address, limiter=call.services.limiter
+        )
+    )

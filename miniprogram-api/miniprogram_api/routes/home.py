@@ -1,0 +1,40 @@
+"""业务办理首页 (manual §3)."""
+
+from sanic import Blueprint
+
+from miniprogram_api.schemas.applications import HomeView, TileView, rows_of
+from models.applications import State
+from server.applications.queries import Filters, count_by_state, list_applications
+from server.businesses import catalogue
+from server.http.call import Call
+from server.http.endpoint import APPLICANT, endpoint
+from server.messages.inbox import unread_counts
+
+blueprint = Blueprint("home", url_prefix="/api/v1")
+
+_WAITING = (State.REJECTED, State.APPROVED_TO_BOOK, State.PRINTED_TO_COLLECT)
+
+
+@endpoint(blueprint, "GET /home", access=APPLICANT)
+async def home(call: Call) -> HomeView:
+    """八项业务与预约、未读数、等待办理的记录"""
+    who, button = call.caller, catalogue().defaults.tile_button
+    unread = await unread_counts(who.account_id)
+    counts = await count_by_state(who.account_id)
+    waiting = [
+        row for state in _WAITING for row in await list_applications(who.account_id, Filters(status=state), None, 5)
+    ]
+    tiles = [
+        TileView(key=b.key, label=b.label, button=button)
+        for b in catalogue().businesses.values()
+        if who.kind.value in {a.value for a in b.applicants}
+    ]
+    return HomeView(
+        title="业务办理申请",
+        tiles=tiles,
+        visit_title="预约办理",
+        visit_tile=TileView(key="appointments", label="预约", button=button),
+        badges={kind.value: count for kind, count in unread.items()}
+        | {state.value: count for state, count in counts.items()},
+        waiting=rows_of(waiting),
+    )

@@ -1,0 +1,25 @@
+"""How often something may be tried: the counter that login, reset and binding ask for."""
+
+from typing import Protocol
+
+
+class Limiter(Protocol):
+    """Counts events by key over a sliding window. It always answers: without its engine it counts per process.
+
+    A key must not carry personal data in clear. One key is always used with the same `limit` and `seconds`.
+    """
+
+    async def hit(self, key: str, *, limit: int, seconds: int) -> int:
+        """Count one event and return 0, or count nothing and return after how many seconds (>= 1) one is free.
+
+        At most `limit` events are ever counted in any `seconds`.
+        """
+        ...
+
+    async def peek(self, key: str, *, limit: int, seconds: int) -> int:
+        """What `hit` would return, without counting."""
+        ...
+
+    async def forgive(self, key: str) -> None:
+        """Forget the key's events, after a success."""
+        ...

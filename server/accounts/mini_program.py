@@ -1,0 +1,105 @@
+"""Login in the mini program: by a bound WeChat user, or by account and password, which binds him."""
+
+from dataclasses import dataclass
+
+from models.accounts import Account, BindingTicket, TicketState, WechatApp, WechatBinding
+from server import clock, crypto
+from server.accounts import tickets
+from server.accounts.bindings import bind, check_free
+from server.accounts.caller import Caller
+from server.accounts.limits import Limiter
+from server.accounts.login import LoggedIn, login, open_session
+from server.accounts.wechat_identity import CodeExchange, WechatIdentity
+from server.errors import Refusal
+from server.transactions import in_transaction, retried
+
+CLIENT = "mini_program"
+_SECRET_BITS = 128
+
+
+class WechatLoginClosed(Refusal):
+    """The account was bound, and is disabled now."""
+
+    code = "wechat_login_closed"
+    status = 403
+    message = "该微信绑定的账号不能登录，请联系协会"
+
+
+@dataclass(frozen=True)
+class BindRequired:
+    """Nobody is bound to this WeChat user yet: `ticket` stands for him while he gives account and password."""
+
+    ticket: str
+
+
+async def log_in_by_wechat(code: str, exchange: CodeExchange) -> LoggedIn | BindRequired:
+    """Never counted as a guess: whoever holds the bound phone gets in, however locked his account is.
+
+    Raises CodeRefused, WechatUnavailable, WechatLoginClosed.
+    """
+    identity = await exchange.exchange(code)
+    binding = await _binding_of(identity)
+    if binding is None:
+        return BindRequired(await _remember(identity))
+    account = await Account.get_or_none(id=binding.account_id, disabled_at__isnull=True)
+    if account is None or not account.profile_completed_at:
+        raise WechatLoginClosed
+    logged_in = await retried(lambda: open_session(account, CLIENT))
+    await WechatBinding.filter(id=binding.id).update(last_used_at=clock.now())
+    return logged_in
+
+
+async def _binding_of(identity: WechatIdentity) -> WechatBinding | None:
+    """The mini program's own binding, or the service account's when unionid joins the two (decisions D6)."""
+    own = await WechatBinding.get_or_none(app=WechatApp.MINI_PROGRAM, openid=identity.openid)
+    if own or not identity.unionid:
+        return own
+    joined = WechatBinding.filter(app=WechatApp.OFFICIAL_ACCOUNT, unionid=identity.unionid)
+    return await joined.order_by("id").first()
+
+
+async def _remember(identity: WechatIdentity) -> str:
+    secret = crypto.new_secret(_SECRET_BITS)
+    await tickets.write_ticket(secret, WechatApp.MINI_PROGRAM, openid=identity.openid, unionid=identity.unionid)
+    return secret
+
+
+async def log_in_and_bind(secret: str, number: str, password: str, *, address: str, limiter: Limiter) -> LoggedIn:
+    """An initial password logs in to complete the profile and binds nothing: the ticket waits for the new one.
+
+    Raises TicketGone, TicketUsed, BadCredentials, TooManyTries, BoundElsewhere.
+    """
+    ticket = await _nobodys_ticket(secret)
+    logged_in = await login(number, password, address=address, limiter=limiter, client=CLIENT)
+    if not logged_in.session.only_complete_profile:
+        await retried(lambda: _bind(ticket, logged_in.account))
+    return logged_in
+
+
+async def _nobodys_ticket(secret: str) -> BindingTicket:
+    ticket = await BindingTicket.get_or_none(secret_hash=crypto.hash_secret(secret), account_id__isnull=True)
+    if ticket is None or ticket.expires_at <= clock.now():
+        raise tickets.TicketGone
+    if ticket.state is not TicketState.WAITING:
+        raise tickets.TicketUsed
+    return ticket
+
+
+async def _bind(ticket: BindingTicket, account: Account) -> None:
+    identity = WechatIdentity(ticket.openid or "", ticket.unionid)
+    async with in_transaction():
+        await tickets.move(ticket, state=TicketState.BOUND)
+        await bind(account.id, WechatApp.MINI_PROGRAM, identity, f"wechat_bound:{ticket.id}")
+
+
+async def bind_this_phone(caller: Caller, code: str, exchange: CodeExchange) -> WechatBinding:
+    """绑定 from inside the mini program, logged in by password. Raises CodeRefused, BoundElsewhere, AlreadyBound."""
+    identity = await exchange.exchange(code)
+    await check_free(WechatApp.MINI_PROGRAM, identity.openid, caller.account_id)
+    return await retried(lambda: _bind_caller(caller, identity))
+
+
+async def _bind_caller(caller: Caller, identity: WechatIdentity) -> WechatBinding:
+    async with in_transaction():
+        occurrence = f"wechat_bound:{crypto.new_secret(96)}"
+        return await bind(caller.account_id, WechatApp.MINI_PROGRAM, identity, occurrence)

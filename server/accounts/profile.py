@@ -1,0 +1,128 @@
+"""补充信息 at the first login (manual §1) and 设置 (manual §10): contact and password of one's own account."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.expressions import F, Q
+
+from models.accounts import Account, AccountKind, LoginSession
+from server import clock
+from server.accounts import passwords, sessions
+from server.accounts.caller import Caller
+from server.accounts.contact import UnfitContact, checked_mobile, checked_name, sealed_mobile
+from server.accounts.guessing import count_keys
+from server.accounts.limits import Limiter
+from server.accounts.login import LoggedIn
+from server.accounts.revoke import Raised, revoke, tell
+from server.accounts.sessions import SessionViews
+from server.audit.trail import record
+from server.errors import Refusal
+from server.transactions import in_transaction, retried
+
+
+class ProfileAlreadyComplete(Refusal):
+    code = "profile_already_complete"
+    message = "信息已补充完成，请用新密码登录"
+
+
+class StaleProfile(Refusal):
+    code = "stale_version"
+    status = 412
+    message = "信息已被修改，请刷新后重试"
+
+
+class PasswordChanged(Refusal):
+    """Somebody else was faster."""
+
+    code = "password_changed"
+    message = "密码已被修改，请重新登录"
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What the first login asks for. A custody CPA gives no contact name: he is his own contact."""
+
+    contact_mobile: str
+    new_password: str
+    contact_name: str | None = None
+
+
+async def own_account(caller: Caller) -> Account:
+    return await Account.get(id=caller.account_id)
+
+
+async def complete_profile(caller: Caller, completion: Completion, *, views: SessionViews) -> LoggedIn:
+    """The only thing an initial password opens, once. Ends the session that did it and begins a full one.
+
+    Raises ProfileAlreadyComplete, contact.UnfitContact, passwords.UnfitPassword.
+    """
+    account = await own_account(caller)
+    if account.profile_completed_at or not caller.must_complete_profile:
+        raise ProfileAlreadyComplete
+    contact = _contact(account, completion)
+    await passwords.check_new(account, completion.new_password)
+    contact["password_hash"] = await passwords.hash_password(completion.new_password)
+    logged_in, raised = await retried(lambda: _complete(caller, contact))
+    await tell(views, raised)
+    return logged_in
+
+
+def _contact(account: Account, completion: Completion) -> dict[str, Any]:
+    if account.kind is AccountKind.FIRM and not completion.contact_name:
+        raise UnfitContact("请填写联系人姓名", field="contact_name")
+    mobile = checked_mobile(completion.contact_mobile)
+    return {
+        "contact_name": checked_name(completion.contact_name or account.name),
+        "contact_mobile": sealed_mobile(account.id, mobile),
+    }
+
+
+async def _complete(caller: Caller, contact: dict[str, Any]) -> tuple[LoggedIn, Raised]:
+    async with in_transaction():
+        client = (await LoginSession.get(id=caller.session_id)).client
+        waiting = Account.filter(id=caller.account_id, profile_completed_at__isnull=True, disabled_at__isnull=True)
+        if not await waiting.update(**contact, profile_completed_at=clock.now(), version=F("version") + 1):
+            raise ProfileAlreadyComplete
+        raised = await revoke(caller.account_id)
+        account = await own_account(caller)
+        token, session = await sessions.start(account, client)
+        await record(caller.actor, "complete_profile", "account", str(account.id))
+        return LoggedIn(token, session, account), raised
+
+
+async def change_contact(caller: Caller, version: int, *, name: str | None, mobile: str | None) -> Account:
+    """编辑信息: what is None stays. Raises StaleProfile, contact.UnfitContact."""
+    changes: dict[str, Any] = {}
+    if name is not None:
+        changes["contact_name"] = checked_name(name)
+    if mobile is not None:
+        changes["contact_mobile"] = sealed_mobile(caller.account_id, checked_mobile(mobile))
+    async with in_transaction():
+        mine = Account.filter(id=caller.account_id, version=version)
+        if not await mine.update(**changes, version=F("version") + 1):
+            raise StaleProfile
+        await record(caller.actor, "change_contact", "account", str(caller.account_id), changed=sorted(changes))
+        return await own_account(caller)
+
+
+async def change_password(caller: Caller, old: str, new: str, *, limiter: Limiter, views: SessionViews) -> None:
+    """修改密码: ends the account's other sessions. Raises WrongPassword, UnfitPassword, TooManyTries."""
+    account = await own_account(caller)
+    key = f"password:{account.id}"
+    await count_keys(limiter, key)
+    if not await passwords.verify(old, account.password_hash):
+        raise passwords.WrongPassword(field="old_password")
+    await limiter.forgive(key)
+    await passwords.check_new(account, new)
+    new_hash = await passwords.hash_password(new)
+    await tell(views, await retried(lambda: _replace_password(caller, account, new_hash)))
+
+
+async def _replace_password(caller: Caller, account: Account, new_hash: str) -> Raised:
+    async with in_transaction():
+        unchanged = Account.filter(id=account.id, password_hash=account.password_hash)
+        if not await unchanged.update(password_hash=new_hash, version=F("version") + 1):
+            raise PasswordChanged
+        raised = await revoke(account.id, ending=~Q(id=caller.session_id))
+        await record(caller.actor, "change_password", "account", str(account.id))
+        return raised

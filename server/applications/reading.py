@@ -1,0 +1,54 @@
+"""Who of the staff reads what of a form: masked by default, in full with the claim, or with a reason; all of it
+leaves a trace (decisions D9)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID
+
+from models.applications import Application
+from server import crypto
+from server.accounts.caller import Caller
+from server.applications.answers import open_form
+from server.applications.claims import any_application, holds_claim
+from server.applications.refusals import NoSuchItem
+from server.audit.trail import record
+from server.transactions import in_transaction
+
+# Fields whose values are personal data, and how many characters stay readable.
+_MASKED = MappingProxyType({"id_number": (3, 4), "mobile": (3, 4)})
+
+
+def is_masked(field: str) -> bool:
+    return field in _MASKED
+
+
+def masked_form(form: Mapping[str, object]) -> dict[str, object]:
+    return {key: crypto.mask(str(value), *_MASKED[key]) if key in _MASKED else value for key, value in form.items()}
+
+
+async def form_for(caller: Caller, application: Application) -> dict[str, object]:
+    """The form in full for the reviewer who holds the claim (audited as 审核), masked for everyone else."""
+    form = open_form(application)
+    if not holds_claim(application, caller.account_id):
+        return masked_form(form)
+    async with in_transaction():
+        await record(caller.actor, "personal_data.read", "application", str(application.id), reason="审核")
+    return dict(form)
+
+
+async def reveal(caller: Caller, application_id: UUID, field: str, reason: str) -> str:
+    """One field in full, for a reason that is kept. Raises NoSuchItem."""
+    application = await any_application(application_id)
+    value = open_form(application).get(field)
+    if value is None:
+        raise NoSuchItem("没有这个字段", field="field")
+    async with in_transaction():
+        await record(
+            caller.actor, "personal_data.reveal", "application", str(application.id), reason=reason, field=field
+        )
+    return str(value)
+
+
+async def note_page_read(caller: Caller, application_id: UUID, page_id: UUID) -> None:
+    async with in_transaction():
+        await record(caller.actor, "page.read", "application", str(application_id), page=str(page_id))

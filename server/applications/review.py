@@ -1,0 +1,151 @@
+"""审核: a verdict per material and an overall decision; the remark of 流程跟踪 is derived from it (manual §4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from models.accounts import Account
+from models.applications import Application, Verdict
+from server import clock
+from server.accounts.caller import Caller
+from server.applications.advance import Operator, advance, not_allowed
+from server.applications.answers import business_of, open_form
+from server.applications.claims import any_application, claimed_by_other, holds_claim
+from server.applications.lifecycle import Action, is_on_site, step_of
+from server.applications.refusals import NoSuchItem, ReasonMissing, VerdictContradicts
+from server.audit.trail import record
+from server.businesses import Business, catalogue, requirements
+from server.messages.announce import announce
+from server.messages.events import ApplicationEvent
+from server.transactions import in_transaction, retried
+
+
+class Decision(StrEnum):
+    APPROVE = "approve"
+    RETURN = "return"
+
+
+class Opinion(StrEnum):
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True)
+class MaterialOpinion:
+    key: str
+    verdict: Opinion
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FieldOpinion:
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReviewOrder:
+    """What a reviewer sends; materials without an opinion count as accepted."""
+
+    decision: Decision
+    materials: tuple[MaterialOpinion, ...] = ()
+    fields: tuple[FieldOpinion, ...] = ()
+    remark: str = ""
+
+
+async def decide(caller: Caller, application_id: UUID, order: ReviewOrder) -> Application:
+    """Two reviewers at once: one wins, the other is told (ClaimedByOther or StateConflict).
+
+    Raises ReasonMissing, VerdictContradicts, NoSuchItem, TransitionNotAllowed.
+    """
+
+    async def work() -> Application:
+        application = await any_application(application_id)
+        action = Action(order.decision.value)
+        if step_of(application.path, application.state, action) is None:
+            raise not_allowed(application)
+        if application.claimed_by and not _may_decide(application, caller.account_id):
+            raise await claimed_by_other(application)
+        business = await business_of(application)
+        account = await Account.get(id=application.account_id)
+        check_order(order, business, requirements(business, open_form(application), account.kind.value).materials)
+        async with in_transaction():
+            remark = remark_of(order, business)
+            await advance(application, action, Operator.of(caller), remark=remark, changes=_changes(application, order))
+            await _record_verdict(application, caller, order)
+            await _tell(application, order, remark)
+            await record(caller.actor, f"review.{order.decision}", "application", str(application.id))
+        return application
+
+    return await retried(work)
+
+
+def _may_decide(application: Application, reviewer_id: UUID) -> bool:
+    """A verdict needs the claim, or takes one that lapsed."""
+    lapsed = application.claimed_until is None or application.claimed_until < clock.now()
+    return lapsed or holds_claim(application, reviewer_id)
+
+
+def check_order(order: ReviewOrder, business: Business, materials: Iterable[Any]) -> None:
+    """A return needs a reason, an approval none; raises ReasonMissing, VerdictContradicts or NoSuchItem."""
+    known = {material.key for material in materials}
+    if {m.key for m in order.materials} - known or {f.key for f in order.fields} - {f.key for f in business.fields}:
+        raise NoSuchItem(field="materials")
+    returned = returned_of(order)
+    if order.decision is Decision.APPROVE and (returned or order.fields):
+        raise VerdictContradicts(field="materials")
+    if any(not m.reason.strip() for m in returned) or any(not f.reason.strip() for f in order.fields):
+        raise ReasonMissing(field="materials")
+    if order.decision is Decision.RETURN and not (returned or order.fields):
+        raise ReasonMissing(field="materials")
+
+
+def returned_of(order: ReviewOrder) -> Sequence[MaterialOpinion]:
+    return [m for m in order.materials if m.verdict is Opinion.RETURNED]
+
+
+def remark_of(order: ReviewOrder, business: Business) -> str:
+    """【注册会计师注册申请表】没有事务所的盖章；…, in the business's order; an approval has only the free remark."""
+    words = catalogue().states.actions[Action.RETURN]
+    reasons = {m.key: m.reason for m in returned_of(order)} | {f.key: f.reason for f in order.fields}
+    items = [item for item in (*business.materials, *business.fields) if item.key in reasons]
+    parts = [(words.remark_format or "").format(label=i.label, reason=reasons[i.key].strip()) for i in items]
+    return (words.remark_separator or "").join([*parts, *([order.remark.strip()] if order.remark.strip() else [])])
+
+
+def _changes(application: Application, order: ReviewOrder) -> dict[str, Any]:
+    """A return reopens only what it names; an approval starts the 30 days of a visit (A5)."""
+    if order.decision is Decision.RETURN:
+        return {"reopened": [m.key for m in returned_of(order)]}
+    if not is_on_site(application.path):
+        return {}
+    today = clock.today()
+    return {
+        "approved_on": today,
+        "expires_on": today + timedelta(days=catalogue().appointments.approved_valid_days),
+    }
+
+
+async def _record_verdict(application: Application, caller: Caller, order: ReviewOrder) -> None:
+    await Verdict.create(
+        application_id=application.id,
+        round=application.round,
+        decision=order.decision.value,
+        materials=[{"key": m.key, "verdict": m.verdict.value, "reason": m.reason} for m in order.materials],
+        form_fields=[{"key": f.key, "reason": f.reason} for f in order.fields],
+        remark=order.remark,
+        reviewer_id=caller.account_id,
+        created_at=clock.now(),
+    )
+
+
+async def _tell(application: Application, order: ReviewOrder, remark: str) -> None:
+    occurrence = f"{application.id}:{application.version}"
+    if order.decision is Decision.RETURN:
+        await announce(ApplicationEvent("rejected", application, occurrence, {"remark": remark}))
+    else:
+        name = "approved" if is_on_site(application.path) else "approved_online"
+        await announce(ApplicationEvent(name, application, occurrence))

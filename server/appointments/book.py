@@ -1,0 +1,238 @@
+"""预约: take places in one slot for applications of one business (manual §5)."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.applications import Application, State
+from models.appointments import Appointment, Visit
+from models.base import new_id
+from server import clock
+from server.accounts.caller import Caller
+from server.applications.advance import Operator, book_all
+from server.appointments.calendar import public_day
+from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold
+from server.appointments.places import offered_days
+from server.appointments.refusals import (
+    Contended,
+    DayClosed,
+    DayNotOffered,
+    MixedBusinesses,
+    NoSuchSlot,
+    NotBookable,
+    PastDeadline,
+    SlotFull,
+    TooManyPeople,
+)
+from server.appointments.request_keys import Attempt, answer_known, ask_what_became, claim, refuse_for_good
+from server.appointments.slots import Slot, SlotCounter, booking_token
+from server.businesses import catalogue
+from server.errors import NotFound
+from server.messages.announce import announce
+from server.messages.events import AppointmentEvent, Person
+from server.transactions import in_transaction, is_connection_lost, retried
+
+MOST_PEOPLE = 12
+_NEW_ATTEMPT_SECONDS = 3.0  # no new attempt starts later than this after arrival (decisions D32)
+_TRANSACTION_SECONDS = 5.0  # a transaction must end before its hold can lapse
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What is asked for: applications (ascending ids) of one business, in one slot."""
+
+    caller: Caller
+    attempt: Attempt
+    business: str
+    application_ids: tuple[UUID, ...]
+    slot: Slot
+
+    @property
+    def token(self) -> str:
+        return booking_token(self.attempt.account_id, self.attempt.key)
+
+
+async def book_appointment(
+    caller: Caller, application_ids: Sequence[UUID], on: date, start: str, attempt: Attempt, *, gate: SlotCounter
+) -> Appointment:
+    """Book one visit for 1 to 12 applications of one business; the same key gives the same booking.
+
+    Raises NotFound, MixedBusinesses, NotBookable, PastDeadline, SlotFull, DayClosed, DayNotOffered, NoSuchSlot,
+    TooManyPeople, KeyReused, Contended or OutcomeUnknown.
+    """
+    ids = tuple(sorted(set(application_ids)))
+    check_people(len(ids))
+    business = await _business_of(caller, ids)
+    slot = offered_slot(catalogue().businesses[business].desk, on, start)
+    booking = Booking(caller, attempt, business, ids, slot)
+    appointment_id = new_id()
+    return await with_places(
+        slot, attempt, len(ids), lambda places: _record(booking, appointment_id, places), gate=gate
+    )
+
+
+async def with_places(
+    slot: Slot,
+    attempt: Attempt,
+    people: int,
+    record: Callable[[tuple[int, ...]], Awaitable[Appointment]],
+    *,
+    gate: SlotCounter,
+) -> Appointment:
+    """Run `record` with places held for it, again when the view was stale; a doubt is settled by the request key."""
+    token = booking_token(attempt.account_id, attempt.key)
+    arrived = time.monotonic()
+    for _ in range(_ATTEMPTS):
+        try:
+            async with hold(slot, token, people, gate=gate) as places:
+                return await retried(lambda places=places: record(places))  # type: ignore[misc]
+        except PlaceTaken:
+            if time.monotonic() - arrived > _NEW_ATTEMPT_SECONDS:
+                break
+        except KeyKnown:
+            return await answer_known(attempt)
+        except Doubt:
+            return await refuse_for_good(attempt)
+        except CommitUnknown:
+            return await ask_what_became(attempt)
+        except SlotFull as full:
+            raise (DayClosed() if public_day(slot.on).closed else full) from None
+    raise Contended
+
+
+def check_people(people: int) -> None:
+    if not 1 <= people <= MOST_PEOPLE:
+        raise TooManyPeople(field="application_ids")
+
+
+def offered_slot(desk: str, on: date, start: str) -> Slot:
+    """Raises DayNotOffered or NoSuchSlot."""
+    if on not in offered_days(clock.today()):
+        raise DayNotOffered(field="date")
+    if start not in {slot.start for slot in catalogue().appointments.slots}:
+        raise NoSuchSlot(field="start")
+    return Slot(desk, on, start)
+
+
+async def _business_of(caller: Caller, ids: Sequence[UUID]) -> str:
+    """The one business of these applications. Raises NotFound or MixedBusinesses."""
+    found = await Application.filter(id__in=list(ids), account_id=caller.account_id).values_list("business", flat=True)
+    if len(found) != len(ids):
+        raise NotFound
+    if len(set(found)) != 1:
+        raise MixedBusinesses(field="application_ids")
+    return str(found[0])
+
+
+async def _record(booking: Booking, appointment_id: UUID, places: tuple[int, ...]) -> Appointment:
+    """The booking's one transaction: nothing is read before it is written."""
+    began, at, committing = time.monotonic(), clock.now(), False
+    try:
+        async with in_transaction():
+            await claim(booking.attempt, appointment_id)
+            appointment = await _create_appointment(booking, appointment_id, places, at)
+            operator = Operator.of(booking.caller)
+            moved = await book_all(
+                booking.application_ids,
+                account_id=booking.caller.account_id,
+                business=booking.business,
+                on=booking.slot.on,
+                operator=operator,
+                at=at,
+            )
+            if moved < len(booking.application_ids):
+                raise _Ineligible
+            await _create_visits(booking, appointment, places, at)
+            await announce(AppointmentEvent("booked", appointment, await people_of(booking.application_ids)))
+            in_time(began)
+            committing = True
+    except _Ineligible:
+        raise await _why_not(booking) from None
+    except Exception as error:
+        if committing and is_connection_lost(error):
+            raise CommitUnknown from error
+        raise
+    return appointment
+
+
+class _Ineligible(Exception):
+    """Fewer applications moved than asked: roll back, then say why."""
+
+
+def in_time(began: float) -> None:
+    """The last look before COMMIT. Raises Contended once the hold could have lapsed."""
+    if time.monotonic() - began > _TRANSACTION_SECONDS:
+        raise Contended
+
+
+async def _create_appointment(
+    booking: Booking, appointment_id: UUID, places: tuple[int, ...], at: datetime
+) -> Appointment:
+    window_from, window_to = window_of(booking.slot.start, places)
+    return await Appointment.create(
+        id=appointment_id,
+        account_id=booking.caller.account_id,
+        business=booking.business,
+        desk=booking.slot.desk,
+        on_date=booking.slot.on,
+        start=booking.slot.start,
+        window_from=window_from,
+        window_to=window_to,
+        people=len(places),
+        created_at=at,
+    )
+
+
+async def _create_visits(booking: Booking, appointment: Appointment, places: tuple[int, ...], at: datetime) -> None:
+    """One row a person with its very place. Raises PlaceTaken when the table knows better."""
+    try:
+        await Visit.bulk_create(
+            Visit(
+                appointment_id=appointment.id,
+                application_id=application_id,
+                live_application_id=application_id,
+                token=booking.token,
+                desk=booking.slot.desk,
+                on_date=booking.slot.on,
+                start=booking.slot.start,
+                place_no=place,
+                created_at=at,
+            )
+            for application_id, place in zip(booking.application_ids, places, strict=True)
+        )
+    except IntegrityError as stale:
+        raise PlaceTaken from stale
+
+
+async def people_of(application_ids: Sequence[UUID]) -> tuple[Person, ...]:
+    """The people of these applications by name, in the given order."""
+    names = dict(await Application.filter(id__in=list(application_ids)).values_list("id", "name"))
+    return tuple(Person(application_id, names[application_id]) for application_id in application_ids)
+
+
+def window_of(start: str, places: Sequence[int]) -> tuple[str, str]:
+    """到场时间: from the first place's minute to the last one's end; ("10:00", [1, 2]) -> ("10:00", "10:10")."""
+    minutes = catalogue().appointments.minutes_per_person
+    opening = datetime.strptime(start, "%H:%M")  # noqa: DTZ007 - a wall-clock time of no day
+    first, last = (
+        opening + timedelta(minutes=minutes * (min(places) - 1)),
+        opening + timedelta(minutes=minutes * max(places)),
+    )
+    return f"{first:%H:%M}", f"{last:%H:%M}"
+
+
+async def _why_not(booking: Booking) -> Exception:
+    """The named refusal for applications that could not be moved."""
+    rows = await Application.filter(id__in=list(booking.application_ids), account_id=booking.caller.account_id)
+    if len(rows) < len(booking.application_ids):
+        return NotFound()
+    if any(row.state is not State.APPROVED_TO_BOOK for row in rows):
+        return NotBookable(field="application_ids")
+    if any(row.expires_on is None or row.expires_on < booking.slot.on for row in rows):
+        return PastDeadline(field="date")
+    return Contended()

@@ -1,0 +1,97 @@
+"""The seven-day grid: one round trip to Redis while the views are young, else one read of the table."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from models.applications import Application
+from server import clock
+from server.accounts.caller import Caller
+from server.appointments.book import check_people
+from server.appointments.calendar import Day
+from server.appointments.places import capacity_of, days_of, offered_days, slots_of, taken_places
+from server.appointments.slots import GateDown, Slot, SlotCounter
+from server.businesses import catalogue
+from server.errors import NotFound
+
+
+@dataclass(frozen=True)
+class GridSlot:
+    """One slot as offered: `remaining` free places, `bookable` for the people and deadline that were asked for."""
+
+    slot: Slot
+    capacity: int
+    remaining: int
+    bookable: bool
+
+
+@dataclass(frozen=True)
+class GridDay:
+    day: Day
+    slots: tuple[GridSlot, ...]
+
+
+async def read_grid(
+    caller: Caller, business: str, people: int, application_ids: Sequence[UUID], *, gate: SlotCounter
+) -> list[GridDay]:
+    """The days 次日起 7 天 of the business's desk. Raises NotFound for an unknown business or application."""
+    if business not in catalogue().businesses:
+        raise NotFound
+    check_people(people)
+    deadline = await _deadline(caller, application_ids)
+    dates = offered_days(clock.today())
+    desk = catalogue().businesses[business].desk
+    slots = slots_of(desk, dates)
+    days = await days_of(desk, dates)
+    free = dict(zip(slots, await free_places(slots, days, gate=gate), strict=True))
+    return [_grid_day(days[on], [s for s in slots if s.on == on], free, people, deadline) for on in dates]
+
+
+async def _deadline(caller: Caller, application_ids: Sequence[UUID]) -> date | None:
+    """The earliest 30-day deadline among the applications to be booked."""
+    if not application_ids:
+        return None
+    rows = await Application.filter(id__in=list(application_ids), account_id=caller.account_id)
+    if len(rows) != len(set(application_ids)):
+        raise NotFound
+    return min((row.expires_on for row in rows if row.expires_on), default=None)
+
+
+def _grid_day(day: Day, slots: Sequence[Slot], free: dict[Slot, int], people: int, deadline: date | None) -> GridDay:
+    in_time = deadline is None or day.on <= deadline
+    return GridDay(
+        day,
+        tuple(
+            GridSlot(slot, capacity_of(slot, day), free[slot], in_time and not day.closed and free[slot] >= people)
+            for slot in slots
+        ),
+    )
+
+
+async def free_places(slots: Sequence[Slot], days: dict[date, Day], *, gate: SlotCounter) -> list[int]:
+    """Free places of slots of one desk, from the gate's views when all are believed, else from the table."""
+    with suppress(GateDown):
+        counted = await gate.count(slots)
+        known = [free for free in counted if free is not None]
+        if len(known) == len(slots):
+            return known
+    taken = await taken_places(slots)
+    capacities = [capacity_of(slot, days[slot.on]) for slot in slots]
+    with suppress(GateDown):
+        await asyncio.gather(
+            *(gate.fill(slot, room, taken.get(slot, [])) for slot, room in zip(slots, capacities, strict=True))
+        )
+    return [
+        max(room - sum(place <= room for place, _ in taken.get(slot, [])), 0)
+        for slot, room in zip(slots, capacities, strict=True)
+    ]
+
+
+async def warm_grid(*, gate: SlotCounter) -> None:
+    """Look at every desk's grid once a minute, so that a new day is not young when the rush comes."""
+    dates = offered_days(clock.today())
+    for desk in {business.desk for business in catalogue().businesses.values()}:
+        await free_places(slots_of(desk, dates), await days_of(desk, dates), gate=gate)

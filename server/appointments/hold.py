@@ -1,0 +1,108 @@
+"""Places for the length of one transaction: from the gate, or without Redis from the table behind a lock."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from weakref import WeakValueDictionary
+
+from server.appointments.places import read_slot
+from server.appointments.refusals import SlotFull
+from server.appointments.slots import FULL, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
+
+_LOADS = 3
+_SLOW_LOAD = 1.0  # seconds after which a snapshot is too old to be shown
+
+_locks: WeakValueDictionary[Slot, asyncio.Lock] = WeakValueDictionary()
+
+
+class Doubt(Exception):
+    """No place is seen, but only the unique request key may refuse (slots protocol, step 1)."""
+
+
+class PlaceTaken(Exception):
+    """The unique place key refused a row: the view was stale."""
+
+
+class KeyKnown(Exception):
+    """The unique request key refused a row: this request, or its twin, was here before."""
+
+
+class CommitUnknown(Exception):
+    """The connection broke after COMMIT was sent."""
+
+
+@asynccontextmanager
+async def hold(slot: Slot, token: str, people: int, *, gate: SlotCounter) -> AsyncIterator[tuple[int, ...]]:
+    """The very places to insert. Raises SlotFull, Doubt or Contended; gives back what the transaction did not use.
+
+    On success nothing is said to the gate: the hold outlives every view, and the next view shows the rows.
+    """
+    try:
+        places = await _take(slot, token, people, gate)
+    except GateDown:
+        async with _without_gate(slot, people) as found:
+            yield found
+        return
+    try:
+        yield places
+    except CommitUnknown:
+        raise  # the rows may stand: the hold lapses by itself
+    except (PlaceTaken, KeyKnown):
+        await release(gate, slot, token, stale=True)
+        raise
+    except BaseException:
+        await release(gate, slot, token)
+        raise
+
+
+async def release(
+    gate: SlotCounter, slot: Slot, token: str, *, places: tuple[int, ...] = (), stale: bool = False
+) -> None:
+    """Give places back; when Redis cannot hear it, the hold or the view lapses by itself."""
+    with suppress(GateDown):
+        await gate.release(slot, token, places=places, stale=stale)
+
+
+async def _take(slot: Slot, token: str, people: int, gate: SlotCounter) -> tuple[int, ...]:
+    for _ in range(_LOADS):
+        answer = await gate.take(slot, token, people)
+        if isinstance(answer, Taken):
+            return answer.places
+        if answer is not UNKNOWN:
+            raise _refusal(answer, gate)
+        await load(slot, gate)
+    raise GateDown  # the view never came to be believed: decide without it
+
+
+def _refusal(answer: Answer, gate: SlotCounter) -> Exception:
+    return SlotFull() if answer is FULL and not gate.is_suspect() else Doubt()
+
+
+async def load(slot: Slot, gate: SlotCounter) -> None:
+    """Renew one slot's view; one load a process and slot at a time, a slow one is thrown away."""
+    lock = _lock(slot)
+    waited = lock.locked()
+    async with lock:
+        if waited:
+            return  # somebody just did it
+        began = time.monotonic()
+        capacity, rows = await read_slot(slot)
+        if time.monotonic() - began < _SLOW_LOAD:
+            await gate.fill(slot, capacity, rows)
+
+
+@asynccontextmanager
+async def _without_gate(slot: Slot, people: int) -> AsyncIterator[tuple[int, ...]]:
+    """At most one transaction a process competes for a slot; the unique keys decide between processes."""
+    async with _lock(slot):
+        capacity, rows = await read_slot(slot)
+        taken = {place for place, _ in rows}
+        places = choose([p for p in range(1, capacity + 1) if p not in taken], people)
+        if not places:
+            raise Doubt
+        yield places
+
+
+def _lock(slot: Slot) -> asyncio.Lock:
+    return _locks.setdefault(slot, asyncio.Lock())

@@ -1,0 +1,65 @@
+"""What the table says of slots: which places are taken, how many there are, on which days the desk is open."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from models.appointments import DayOverride, Visit
+from server import clock
+from server.appointments.calendar import Day, public_day
+from server.appointments.slots import Slot
+from server.businesses import catalogue
+
+CLOSED_TOKEN = "closed"  # noqa: S105 - marks a place closed by staff, no secret
+
+Rows = list[tuple[int, str]]  # (place, token), as the gate's `fill` takes them
+
+
+def slots_of(desk: str, days: Iterable[date]) -> list[Slot]:
+    """Every slot of a desk on these days, in order."""
+    starts = [slot.start for slot in catalogue().appointments.slots]
+    return [Slot(desk, on, start) for on in days for start in starts]
+
+
+def offered_days(today: date) -> list[date]:
+    """次日起 7 个自然日 (A9)."""
+    rules = catalogue().appointments
+    first = today + timedelta(days=rules.first_day_offset)
+    return [first + timedelta(days=n) for n in range(rules.days_ahead)]
+
+
+async def days_of(desk: str, days: Sequence[date]) -> dict[date, Day]:
+    """The calendar of a desk: staff's word for a day wins over the public calendar."""
+    overrides = await DayOverride.filter(desk=desk, on_date__in=list(days))
+    chosen = {o.on_date: Day(o.on_date, closed=o.closed, reason=o.reason) for o in overrides}
+    return {on: chosen.get(on) or public_day(on) for on in days}
+
+
+async def taken_places(slots: Sequence[Slot]) -> dict[Slot, Rows]:
+    """The taken places of slots of one desk, in one SELECT."""
+    rows = await Visit.filter(
+        desk=slots[0].desk, on_date__in=sorted({slot.on for slot in slots}), place_no__isnull=False
+    ).values_list("on_date", "start", "place_no", "token")
+    found: dict[Slot, Rows] = defaultdict(list)
+    for on, start, place, token in rows:
+        found[Slot(slots[0].desk, on, start)].append((place, token))
+    return found
+
+
+def capacity_of(slot: Slot, day: Day) -> int:
+    """Places of a slot: none on a closed day."""
+    rules = catalogue().appointments
+    return 0 if day.closed else next(s.capacity for s in rules.slots if s.start == slot.start)
+
+
+async def read_slot(slot: Slot) -> tuple[int, Rows]:
+    """One slot as the table has it: its capacity and its taken places."""
+    days = await days_of(slot.desk, [slot.on])
+    taken = await taken_places([slot])
+    return capacity_of(slot, days[slot.on]), taken.get(slot, [])
+
+
+def closed_rows(slot: Slot, places: Iterable[int]) -> list[Visit]:
+    """Rows by which staff keep these places from being booked."""
+    shared = {"token": CLOSED_TOKEN, "desk": slot.desk, "on_date": slot.on, "start": slot.start}
+    return [Visit(place_no=place, created_at=clock.now(), **shared) for place in places]

@@ -1,0 +1,69 @@
+"""The read side of visits: what can be booked, an account's appointments, a desk's day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from models.accounts import Account
+from models.applications import Application, State
+from models.appointments import Appointment, AppointmentState, Visit
+from server.accounts.caller import Caller
+from server.businesses import catalogue
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """One person of an appointment with what became of him."""
+
+    visit: Visit
+    application: Application
+
+
+@dataclass(frozen=True)
+class FullAppointment:
+    appointment: Appointment
+    people: tuple[Attendance, ...]
+    account: Account | None = None
+
+
+async def list_bookable(caller: Caller) -> dict[str, list[Application]]:
+    """Applications that wait for an appointment, by business, in the manual's order of businesses (manual §5)."""
+    rows = await Application.filter(account_id=caller.account_id, state=State.APPROVED_TO_BOOK).order_by("id")
+    found = {key: [row for row in rows if row.business == key] for key in catalogue().businesses}
+    return {key: waiting for key, waiting in found.items() if waiting}
+
+
+async def list_appointments(
+    caller: Caller, state: AppointmentState | None, before: UUID | None, limit: int
+) -> list[FullAppointment]:
+    """Newest first, at most `limit`, older than the appointment `before`."""
+    query = Appointment.filter(account_id=caller.account_id)
+    query = query.filter(state=state) if state else query
+    query = query.filter(id__lt=before) if before else query
+    return await with_people(await query.order_by("-id").limit(limit))
+
+
+async def list_day(desk: str, on: date) -> list[FullAppointment]:
+    """A desk's appointments of a day by arrival, with whose they are; cancelled ones are left out."""
+    query = Appointment.filter(desk=desk, on_date=on).exclude(state=AppointmentState.CANCELLED)
+    full = await with_people(await query.order_by("start", "window_from", "id"))
+    accounts = {a.id: a for a in await Account.filter(id__in={f.appointment.account_id for f in full})}
+    return [FullAppointment(f.appointment, f.people, accounts[f.appointment.account_id]) for f in full]
+
+
+async def with_people(appointments: Sequence[Appointment]) -> list[FullAppointment]:
+    """The appointments with their people, in two queries for all of them."""
+    visits = await Visit.filter(appointment_id__in=[a.id for a in appointments]).order_by("application_id")
+    applications = {a.id: a for a in await Application.filter(id__in=[v.application_id for v in visits])}
+    return [
+        FullAppointment(
+            appointment,
+            tuple(
+                Attendance(visit, applications[visit.application_id])
+                for visit in visits
+                if visit.appointment_id == appointment.id and visit.application_id in applications
+            ),
+        )
+        for appointment in appointments
+    ]

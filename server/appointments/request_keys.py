@@ -1,0 +1,105 @@
+"""One booking per Idempotency-Key: the unique key is inserted first, so twins meet there and nowhere else."""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+from tortoise.exceptions import BaseORMException, IntegrityError
+
+from models.appointments import Appointment, RequestKey
+from server import clock
+from server.appointments.hold import KeyKnown
+from server.appointments.refusals import KeyMissing, KeyReused, OutcomeUnknown, SlotFull
+from server.transactions import in_transaction, is_connection_lost
+
+_LOOKUP_SECONDS = 2.0
+_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request of one account under one key; `body_hash` covers method, path and body."""
+
+    account_id: UUID
+    key: str
+    body_hash: str
+
+    @classmethod
+    def of(cls, account_id: UUID, key: str | None, method: str, path: str, body: dict[str, object]) -> "Attempt":
+        """Raises KeyMissing without a key of 1 to 64 printable characters."""
+        if not key or len(key) > 64 or not key.isprintable():
+            raise KeyMissing(field="Idempotency-Key")
+        said = orjson.dumps([method, path, body], option=orjson.OPT_SORT_KEYS)
+        return cls(account_id, key, hashlib.sha256(said).hexdigest())
+
+
+async def claim(attempt: Attempt, appointment_id: UUID | None) -> None:
+    """The first statement of a booking's transaction; a twin waits here. Raises KeyKnown."""
+    try:
+        await RequestKey.create(
+            account_id=attempt.account_id,
+            key=attempt.key,
+            body_hash=attempt.body_hash,
+            appointment_id=appointment_id,
+            created_at=clock.now(),
+        )
+    except IntegrityError as twin:
+        raise KeyKnown from twin
+
+
+async def refuse_for_good(attempt: Attempt) -> Appointment:
+    """Settle a doubt: written down as refused, unless the key already stands for a booking, which is returned.
+
+    Raises SlotFull.
+    """
+    try:
+        async with in_transaction():
+            await claim(attempt, None)
+    except KeyKnown:
+        return await answer_known(attempt)
+    raise SlotFull
+
+
+async def known_booking(attempt: Attempt) -> Appointment | None:
+    """As answer_known, or None when the key was never seen."""
+    seen = await RequestKey.filter(account_id=attempt.account_id, key=attempt.key).exists()
+    return await answer_known(attempt) if seen else None
+
+
+async def answer_known(attempt: Attempt) -> Appointment:
+    """The booking this key stands for, as it is now. Raises KeyReused for another body, SlotFull for a refused key."""
+    known = await RequestKey.get(account_id=attempt.account_id, key=attempt.key)
+    if known.body_hash != attempt.body_hash:
+        raise KeyReused(field="Idempotency-Key")
+    if known.appointment_id is None:
+        raise SlotFull
+    return await Appointment.get(id=known.appointment_id)
+
+
+async def ask_what_became(attempt: Attempt) -> Appointment:
+    """After COMMIT got no reply: look the key up for up to 2 s. Raises OutcomeUnknown when that stays unanswered."""
+    until = time.monotonic() + _LOOKUP_SECONDS
+    while time.monotonic() < until:
+        try:
+            if await RequestKey.filter(account_id=attempt.account_id, key=attempt.key).exists():
+                return await answer_known(attempt)
+        except (BaseORMException, OSError) as error:
+            if not is_connection_lost(error):
+                raise
+        await asyncio.sleep(0.1)
+    raise OutcomeUnknown
+
+
+async def find_by_key(account_id: UUID, key: str) -> Appointment | None:
+    """What GET /appointments answers for an Idempotency-Key: the booking, or None for a refused or unknown key."""
+    known = await RequestKey.get_or_none(account_id=account_id, key=key)
+    return await Appointment.get(id=known.appointment_id) if known and known.appointment_id else None
+
+
+async def sweep_keys() -> int:
+    """Forget keys older than a day; returns how many."""
+    return await RequestKey.filter(created_at__lt=clock.now() - _KEPT).delete()

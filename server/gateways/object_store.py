@@ -1,0 +1,74 @@
+"""Sealed objects in a folder or an S3-compatible store, through obstore."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
+
+from server import crypto
+from server.materials.store import ObjectMissing, StoreDown
+
+_PROBE = "probe"
+
+
+class SealedStore:
+    """Satisfies server.materials.store.Store. Nothing readable reaches the disk or the provider."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    async def put(self, key: str, data: bytes) -> None:
+        with _translated():
+            await obstore.put_async(self._store, key, crypto.seal_bytes(data, _context(key)))
+
+    async def get(self, key: str) -> bytes:
+        with _translated():
+            found = await obstore.get_async(self._store, key)
+            sealed = bytes(await found.bytes_async())
+        return crypto.unseal_bytes(sealed, _context(key))
+
+    async def delete(self, key: str) -> None:
+        try:
+            with _translated():
+                await obstore.delete_async(self._store, key)
+        except ObjectMissing:
+            return
+
+    async def list(self, *, older_than: datetime) -> AsyncIterator[str]:
+        with _translated():
+            async for batch in obstore.list(self._store):
+                for found in batch:
+                    if found["last_modified"] < older_than and found["path"] != _PROBE:
+                        yield found["path"]
+
+    async def ping(self) -> None:
+        with _translated():
+            await obstore.put_async(self._store, _PROBE, b"")
+
+
+def open_store(url: str, home: Path) -> SealedStore:
+    """`url` empty: a folder under `home`; else s3://bucket with the provider's own environment variables."""
+    if url:
+        return SealedStore(from_url(url))
+    folder = home / "objects"
+    folder.mkdir(parents=True, exist_ok=True)
+    return SealedStore(LocalStore(prefix=folder))
+
+
+def _context(key: str) -> str:
+    return f"page:{key}"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectMissing from error
+    except (BaseError, OSError) as error:
+        raise StoreDown from error

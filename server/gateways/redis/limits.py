@@ -1,0 +1,75 @@
+"""Sliding-window limits counted in Redis, and per process while Redis is down (decisions D1)."""
+
+import math
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from server.gateways.redis.client import RedisDoor, RedisDown, script_text
+
+_MOST_KEYS = 20_000
+
+
+class LocalLimiter:
+    """A Limiter in this process's memory; the keys used longest ago are forgotten beyond `most_keys`."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic, most_keys: int = _MOST_KEYS) -> None:
+        self._clock = clock
+        self._most_keys = most_keys
+        self._logs: OrderedDict[str, deque[float]] = OrderedDict()
+
+    async def hit(self, key: str, *, limit: int, seconds: int) -> int:
+        if wait := await self.peek(key, limit=limit, seconds=seconds):
+            return wait
+        times = self._logs.setdefault(key, deque(maxlen=limit))
+        times.append(self._clock())
+        self._logs.move_to_end(key)
+        if len(self._logs) > self._most_keys:
+            self._logs.popitem(last=False)
+        return 0
+
+    async def peek(self, key: str, *, limit: int, seconds: int) -> int:
+        times = self._logs.get(key, deque())
+        if len(times) < limit:
+            return 0
+        return max(0, math.ceil(times[0] + seconds - self._clock()))
+
+    async def forgive(self, key: str) -> None:
+        self._logs.pop(key, None)
+
+
+class RedisLimiter:
+    """A Limiter that all processes share; each counts for itself while Redis is down."""
+
+    def __init__(self, door: RedisDoor, *, fallback: LocalLimiter | None = None) -> None:
+        self._door = door
+        self._local = fallback or LocalLimiter()
+        self._script = door.client.register_script(script_text("clock", "hit"))
+
+    async def hit(self, key: str, *, limit: int, seconds: int) -> int:
+        try:
+            return await self._ask(key, limit, seconds, counts=True)
+        except RedisDown:
+            return await self._local.hit(key, limit=limit, seconds=seconds)
+
+    async def peek(self, key: str, *, limit: int, seconds: int) -> int:
+        try:
+            return await self._ask(key, limit, seconds, counts=False)
+        except RedisDown:
+            return await self._local.peek(key, limit=limit, seconds=seconds)
+
+    async def forgive(self, key: str) -> None:
+        """In both memories: Redis may have come back since the events were counted here."""
+        await self._local.forgive(key)
+        try:
+            await self._door.call(lambda redis: redis.delete(self._name(key)))
+        except RedisDown:
+            return
+
+    async def _ask(self, key: str, limit: int, seconds: int, *, counts: bool) -> int:
+        arguments = [limit, seconds * 1000, int(counts)]
+        wait_ms: int = await self._door.call(lambda redis: self._script([self._name(key)], arguments, client=redis))
+        return math.ceil(wait_ms / 1000)
+
+    def _name(self, key: str) -> str:
+        return self._door.key("limit", key)

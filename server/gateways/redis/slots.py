@@ -1,0 +1,76 @@
+"""The slot gate in Redis: one Lua script an operation, and the names of its keys."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from server.appointments.slots import DAY_MS, HOLD_MS, VIEW_MS, Answer, GateDown, Held, Mine, NotTaken, Slot
+from server.gateways.redis.client import RedisDoor, RedisDown, script_text
+
+# A view must not expire before its day is over, or an idle slot would be young again in the rush. Every load renews
+# it, and a slot can be booked eight days before at most.
+_KEEP_MS = 9 * DAY_MS
+
+_NOT_TAKEN = {answer.name.encode(): answer for answer in NotTaken}
+_TAKEN: dict[bytes, type[Held] | type[Mine]] = {b"HELD": Held, b"MINE": Mine}
+
+
+class RedisSlots:
+    """A SlotCounter. All keys of one desk carry the tag {desk}."""
+
+    def __init__(
+        self,
+        door: RedisDoor,
+        *,
+        view_ms: int = VIEW_MS,
+        hold_ms: int = HOLD_MS,
+        day_ms: int = DAY_MS,
+        clock: str | None = None,
+    ) -> None:
+        """`clock`: the Lua that defines `now`. Left out, it is Redis's own time; a test may stand time still."""
+        self._door = door
+        self._view_ms, self._hold_ms, self._day_ms = view_ms, hold_ms, day_ms
+        now = clock or script_text("clock")
+        register = door.client.register_script
+        self._take = register(now + script_text("view", "choose", "take"))
+        self._fill = register(now + script_text("view", "fill"))
+        self._count = register(now + script_text("view", "count"))
+        self._release = register(script_text("release"))
+
+    async def take(self, slot: Slot, token: str, people: int) -> Answer:
+        keys = [self.slot_key(slot), self.told_key(slot.desk, token)]
+        word, *places = await self._run(self._take, keys, [token, people, self._hold_ms, self._day_ms])
+        taken = _TAKEN.get(word)
+        return taken(tuple(places)) if taken else _NOT_TAKEN[word]
+
+    async def fill(self, slot: Slot, capacity: int, rows: Sequence[tuple[int, str]]) -> None:
+        flat = [part for row in rows for part in row]
+        await self._run(self._fill, [self.slot_key(slot)], [self._view_ms, self._hold_ms, _KEEP_MS, capacity, *flat])
+
+    async def release(self, slot: Slot, token: str, *, places: Sequence[int] = (), stale: bool = False) -> None:
+        await self._run(self._release, [self.slot_key(slot)], [token, int(stale), *places])
+
+    async def drop(self, slot: Slot) -> None:
+        await self._call(lambda redis: redis.hdel(self.slot_key(slot), "fresh"))
+
+    async def count(self, slots: Sequence[Slot]) -> list[int | None]:
+        counts = await self._run(self._count, [self.slot_key(slot) for slot in slots], [self._hold_ms])
+        return [count if count >= 0 else None for count in counts]
+
+    def is_suspect(self) -> bool:
+        return self._door.had_error_within(self._hold_ms / 1000)
+
+    def slot_key(self, slot: Slot) -> str:
+        return self._door.key("slot", slot.on.isoformat(), slot.start, tag=slot.desk)
+
+    def told_key(self, desk: str, token: str) -> str:
+        """What this token was last told: `held` for a day, or `refused` for ten hold times."""
+        return self._door.key("told", token, tag=desk)
+
+    async def _run(self, script: Any, keys: list[str], arguments: list[int | str]) -> Any:
+        return await self._call(lambda redis: script(keys, arguments, client=redis))
+
+    async def _call(self, operation: Any) -> Any:
+        try:
+            return await self._door.call(operation)
+        except RedisDown as down:
+            raise GateDown from down

@@ -1,0 +1,113 @@
+"""The studio of one web process: a single child, started when needed, replaced when it fails, let go when idle."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+
+from server.gateways.studio.frames import LENGTHS, pack
+from server.materials.studio import MAX_BYTES, REFUSALS, Checked, DamagedFile, EmptyFile, FileTooLarge, StudioBusy
+
+_PATIENCE = 20.0  # seconds for one file
+_WAITING = 64  # files that may queue
+_IDLE = 60.0
+
+
+class ChildStudio:
+    """Satisfies server.materials.studio.Studio. One file at a time: memory stays bounded."""
+
+    def __init__(self) -> None:
+        self._child: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._retiring: asyncio.TimerHandle | None = None
+
+    async def check(self, data: bytes) -> Checked:
+        if not data:
+            raise EmptyFile
+        if len(data) > MAX_BYTES:
+            raise FileTooLarge
+        head, body = await self._ask({"do": "check"}, data)
+        return Checked(head["kind"], body)
+
+    async def render(self, document: str, values: dict[str, Any]) -> bytes:
+        _, body = await self._ask({"do": "render", "document": document, "values": values})
+        return body
+
+    async def close(self) -> None:
+        if self._retiring:
+            self._retiring.cancel()
+        child, self._child = self._child, None
+        if child and child.returncode is None:
+            child.kill()
+        if child:
+            await child.wait()
+
+    async def _ask(self, order: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        if self._waiting >= _WAITING:
+            raise StudioBusy
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._converse(order, body)
+        finally:
+            self._waiting -= 1
+
+    async def _converse(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        """Raises a named refusal; a child that dies over a file has met a damaged one, the next gets a new child."""
+        child = await self._present()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                head, answer = await _exchange(child, pack(order, body))
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+            await self.close()
+            raise DamagedFile if body else StudioBusy from error
+        self._retire_later()
+        if fault := head.get("fault"):
+            raise REFUSALS[fault]
+        return head, answer
+
+    async def _present(self) -> asyncio.subprocess.Process:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "server.gateways.studio.child",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        return self._child
+
+    def _retire_later(self) -> None:
+        if self._retiring:
+            self._retiring.cancel()
+        self._retiring = asyncio.get_running_loop().call_later(_IDLE, self._retire)
+
+    def _retire(self) -> None:
+        """Closing stdin ends the child between two files."""
+        if self._child and self._child.stdin and not self._turn.locked():
+            with suppress(ConnectionError):
+                self._child.stdin.close()
+            self._child = None
+
+
+async def _exchange(child: asyncio.subprocess.Process, message: bytes) -> tuple[dict[str, Any], bytes]:
+    if child.stdin is None or child.stdout is None:
+        raise ConnectionError
+    child.stdin.write(message)
+    await child.stdin.drain()
+    head_length, body_length = LENGTHS.unpack(await child.stdout.readexactly(LENGTHS.size))
+    head: dict[str, Any] = orjson.loads(await child.stdout.readexactly(head_length))
+    return head, await child.stdout.readexactly(body_length)
+
+
+@asynccontextmanager
+async def open_studio() -> AsyncIterator[ChildStudio]:
+    studio = ChildStudio()
+    try:
+        yield studio
+    finally:
+        await studio.close()

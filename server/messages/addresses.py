@@ -1,0 +1,57 @@
+"""Where deliveries go, looked up when they are sent: no number or openid is kept with a delivery."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+
+from models.accounts import Account, WechatBinding
+from models.applications import Application
+from models.messages import Delivery
+from server import crypto
+
+_UNREADABLE = (InvalidTag, KeyError, ValueError)
+
+
+async def addresses_of(deliveries: Iterable[Delivery]) -> dict[str, str]:
+    """recipient -> openid or mobile; a recipient without one is absent. One query a kind of recipient."""
+    by_kind: dict[str, set[UUID]] = {"account": set(), "binding": set(), "person": set()}
+    for delivery in deliveries:
+        kind, _, id_ = delivery.recipient.partition(":")
+        by_kind[kind].add(UUID(id_))
+    return {
+        **await _contacts(by_kind["account"]),
+        **await _openids(by_kind["binding"]),
+        **await _persons(by_kind["person"]),
+    }
+
+
+async def _contacts(ids: set[UUID]) -> dict[str, str]:
+    rows: list[Any] = await Account.filter(id__in=ids).values_list("id", "contact_mobile") if ids else []
+    found = {f"account:{id_}": _unsealed(sealed, f"account.contact_mobile:{id_}") for id_, sealed in rows if sealed}
+    return {recipient: mobile for recipient, mobile in found.items() if mobile}
+
+
+async def _openids(ids: set[UUID]) -> dict[str, str]:
+    rows: list[Any] = await WechatBinding.filter(id__in=ids).values_list("id", "openid") if ids else []
+    return {f"binding:{id_}": openid for id_, openid in rows}
+
+
+async def _persons(ids: set[UUID]) -> dict[str, str]:
+    rows: list[Any] = await Application.filter(id__in=ids).values_list("id", "form") if ids else []
+    found = {f"person:{id_}": _mobile_in(_unsealed(form, f"application.form:{id_}")) for id_, form in rows}
+    return {recipient: mobile for recipient, mobile in found.items() if mobile}
+
+
+def _mobile_in(form: str) -> str:
+    return str(json.loads(form).get("mobile") or "") if form else ""
+
+
+def _unsealed(sealed: str, context: str) -> str:
+    """An unreadable value counts as none: one altered row must not hold up the others."""
+    try:
+        return crypto.unseal(sealed, context)
+    except _UNREADABLE:
+        return ""

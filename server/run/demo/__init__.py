@@ -1,0 +1,1 @@
+"""The manual's story played over HTTP, every label and message compared with the manual's wording."""

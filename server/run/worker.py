@@ -1,0 +1,44 @@
+"""The worker process: its settings and engines, its loops, and a clean stop on TERM or INT."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from typing import Protocol
+
+from config.settings import Settings
+from models.messages import Channel
+from server.http.logs import configure, log
+from server.messages.channels import Sender
+from server.messages.texts import message_texts
+from server.run.compose import open_services
+from server.run.configuration import load_settings
+from server.run.loops import Worker
+from server.run.timetable import JobServices, jobs_of
+
+
+class WorkerServices(JobServices, Protocol):
+    @property
+    def senders(self) -> Mapping[Channel, Sender]: ...
+
+
+async def serve(chosen: Settings) -> None:
+    """Run one worker until TERM or INT."""
+    message_texts()  # a wrong file stops the start, not the first message
+    async with open_services(chosen) as services:
+        worker = Worker(services.senders, jobs_of(services))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, worker.stopping.set)
+        log("worker_started", pid=os.getpid())
+        await worker.run()
+        log("worker_stopped", pid=os.getpid())
+
+
+def main() -> None:
+    chosen = load_settings()
+    configure(chosen.log_level)
+    asyncio.run(serve(chosen))
+
+
+if __name__ == "__main__":
+    main()

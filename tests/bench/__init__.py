@@ -1,0 +1,1 @@
+"""Benchmarks: every figure is a ratio against something run beside it in the same run."""

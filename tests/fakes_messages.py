@@ -1,0 +1,174 @@
+"""Parties, applications and channels for the stories of messages and deliveries."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from models.accounts import Account, AccountKind, Realm, WechatApp, WechatBinding
+from models.applications import Application, State
+from models.appointments import Appointment
+from models.base import new_id
+from models.messages import Channel, Delivery, Message
+from server import clock, crypto
+from server.businesses.catalogue import current_edition
+from server.messages.announce import announce
+from server.messages.channels import Outcome, Outgoing, Sent
+from server.messages.deliver import Deliverer
+from server.messages.events import AppointmentEvent, Person
+from server.transactions import in_transaction
+
+
+@dataclass
+class FakeSender:
+    """Answers as `plan` says by address, else accepts; remembers every call."""
+
+    plan: dict[str, list[Outcome]] = field(default_factory=dict)
+    calls: list[Outgoing] = field(default_factory=list)
+    with_receipts: bool = True
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        self.calls.append(outgoing)
+        await asyncio.sleep(0)
+        if planned := self.plan.get(outgoing.address):
+            return planned.pop(0) if len(planned) > 1 else planned[0]
+        return Sent(outgoing.client_msg_id if self.with_receipts else "")
+
+    def to(self, address: str) -> list[Outgoing]:
+        return [call for call in self.calls if call.address == address]
+
+
+@dataclass
+class Outside:
+    """WeChat and SMS as one worker sees them."""
+
+    wechat: FakeSender = field(default_factory=FakeSender)
+    sms: FakeSender = field(default_factory=lambda: FakeSender(with_receipts=False))
+
+    def deliverer(self) -> Deliverer:
+        return Deliverer({Channel.WECHAT: self.wechat, Channel.SMS: self.sms})
+
+    async def deliver_all(self) -> None:
+        """Send until nothing is due."""
+        deliverer = self.deliverer()
+        while await deliverer.start_due():
+            await deliverer.drain()
+
+
+class MessageWorld:
+    """Makes a party of its own for every story."""
+
+    async def firm(self, *, name: str = "测试单位201", mobile: str | None = None) -> Account:
+        return await self._account(AccountKind.FIRM, name, mobile)
+
+    async def custody(self, *, name: str = "陈静", mobile: str | None = None) -> Account:
+        return await self._account(AccountKind.CUSTODY, name, mobile)
+
+    async def _account(self, kind: AccountKind, name: str, mobile: str | None) -> Account:
+        id_ = new_id()
+        return await Account.create(
+            id=id_,
+            created_at=clock.now(),
+            kind=kind,
+            realm=Realm.APPLICANT,
+            number=id_.hex[-12:],
+            name=name,
+            contact_name="张成",
+            contact_mobile=crypto.seal(mobile or new_mobile(), f"account.contact_mobile:{id_}"),
+        )
+
+    async def binding(self, account: Account, *, reachable: bool = True) -> str:
+        """A follower's openid, bound to the account."""
+        openid = f"o{new_id().hex}"
+        await WechatBinding.create(
+            created_at=clock.now(),
+            app=WechatApp.OFFICIAL_ACCOUNT,
+            openid=openid,
+            account_id=account.id,
+            reachable=reachable,
+        )
+        return openid
+
+    async def application(
+        self, account: Account, name: str = "张三", business: str = "registration", *, mobile: str | None = None
+    ) -> Application:
+        id_ = new_id()
+        form = json.dumps({"name": name, "mobile": mobile or new_mobile()}, ensure_ascii=False)
+        return await Application.create(
+            id=id_,
+            created_at=clock.now(),
+            updated_at=clock.now(),
+            account_id=account.id,
+            business=business,
+            edition=current_edition(business).digest,
+            form=crypto.seal(form, f"application.form:{id_}"),
+            name=name,
+            state=State.BOOKED,
+        )
+
+    async def appointment(self, account: Account, *applications: Application) -> Appointment:
+        """2025-06-13 (星期五) 10:00-10:10, as in the manual."""
+        return await Appointment.create(
+            created_at=clock.now(),
+            account_id=account.id,
+            business=applications[0].business,
+            desk="member_service",
+            on_date=date(2025, 6, 13),
+            start="10:00",
+            window_from="10:00",
+            window_to="10:10",
+            people=len(applications),
+        )
+
+    async def booked(self, account: Account, *applications: Application) -> Appointment:
+        appointment = await self.appointment(account, *applications)
+        await self.announce("booked", appointment, *applications)
+        return appointment
+
+    async def announce(self, name: str, appointment: Appointment, *applications: Application) -> None:
+        people = tuple(Person(application.id, application.name) for application in applications)
+        async with in_transaction():
+            await announce(AppointmentEvent(name, appointment, people))
+
+    async def step(self, appointment: Appointment) -> Appointment:
+        """The appointment one version on, as every change to it leaves it."""
+        appointment.version += 1
+        await appointment.save()
+        return appointment
+
+
+def new_mobile() -> str:
+    return f"139{new_id().int % 10**8:08}"
+
+
+def mobile_of(application: Application) -> str:
+    return str(json.loads(crypto.unseal(application.form, f"application.form:{application.id}"))["mobile"])
+
+
+def contact_of(account: Account) -> str:
+    return crypto.unseal(account.contact_mobile or "", f"account.contact_mobile:{account.id}")
+
+
+async def messages_of(account: Account) -> list[str]:
+    """Texts in the message centre, oldest first."""
+    found: list[Any] = await Message.filter(account_id=account.id).order_by("id").values_list("text", flat=True)
+    return found
+
+
+async def deliveries_of(account: Account, **wanted: Any) -> list[Delivery]:
+    return await Delivery.filter(account_id=account.id, **wanted).order_by("id")
+
+
+async def states_of(account: Account, **wanted: Any) -> list[str]:
+    return [str(delivery.state) for delivery in await deliveries_of(account, **wanted)]
+
+
+async def only_delivery(account: Account, **wanted: Any) -> Delivery:
+    (delivery,) = await deliveries_of(account, **wanted)
+    return delivery
+
+
+def recipient(kind: str, id_: UUID) -> str:
+    return f"{kind}:{id_}"

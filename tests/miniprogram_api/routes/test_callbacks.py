@@ -1,0 +1,109 @@
+"""WeChat's callback: proven, kept once, acknowledged; a scan is answered with the link to confirm."""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from config.settings import WechatAppSettings
+from miniprogram_api.routes.callbacks import check_address, receive
+from models.accounts import BindingTicket, LoginSession, TicketState, WechatApp
+from models.messages import CallbackEvent
+from server import clock, crypto
+from server.accounts.tickets import write_ticket
+from server.errors import Refusal
+from server.gateways.wechat.callback import CallbackDoor, sign
+from server.http.call import Call
+from tests.engines.engine import Engine
+from tests.fakes_messages import MessageWorld
+
+_TOKEN = "token-of-the-test"
+_SETUP = WechatAppSettings(appid="wx1", secret=SecretStr("s"), token=SecretStr(_TOKEN), mode="plain")
+
+
+@pytest.fixture
+def world(database: Engine) -> MessageWorld:
+    return MessageWorld()
+
+
+def call_with(body: str = "", **query: str) -> Call:
+    """A request as WeChat signs it; a query given here wins."""
+    timestamp = str(int(clock.now().timestamp()))
+    signed = {"timestamp": timestamp, "nonce": "n", "signature": sign(_TOKEN, timestamp, "n")} | query
+    request: Any = SimpleNamespace(args={name: [value] for name, value in signed.items()}, body=body.encode())
+    services: Any = SimpleNamespace(official_account_callback=CallbackDoor("official_account", _SETUP))
+    return Call(request, services)
+
+
+def event(openid: str, rest: str) -> str:
+    return (
+        f"<xml><ToUserName>gh_1</ToUserName><FromUserName>{openid}</FromUserName><CreateTime>1765000000</CreateTime>"
+        f"<MsgType>event</MsgType>{rest}</xml>"
+    )
+
+
+def scan(openid: str, secret: str) -> str:
+    return event(openid, f"<Event>SCAN</Event><EventKey>{secret}</EventKey><Ticket>t</Ticket>")
+
+
+async def waiting_ticket(world: MessageWorld) -> tuple[BindingTicket, str]:
+    firm = await world.firm()
+    session = await LoginSession.create(
+        created_at=clock.now(),
+        account_id=firm.id,
+        token_hash=uuid4().hex,
+        client="browser",
+        epoch=0,
+        last_used_at=clock.now(),
+        expires_at=clock.at(clock.today().replace(year=clock.today().year + 1), "00:00"),
+    )
+    secret = crypto.new_secret(128)
+    ticket = await write_ticket(secret, WechatApp.OFFICIAL_ACCOUNT, account_id=firm.id, session_id=session.id)
+    return ticket, secret
+
+
+async def test_the_address_check_is_answered_with_its_own_word() -> None:
+    reply = await check_address(call_with(echostr="4375120948345356249"))
+
+    assert reply.body == b"4375120948345356249"
+
+
+async def test_an_unsigned_push_is_refused_and_not_kept(world: MessageWorld) -> None:
+    before = await CallbackEvent.all().count()
+
+    with pytest.raises(Refusal):
+        await receive(call_with(event("o1", "<Event>unsubscribe</Event>"), signature="0" * 40))
+
+    assert await CallbackEvent.all().count() == before
+
+
+async def test_an_event_pushed_twice_is_kept_once_and_acknowledged_twice(world: MessageWorld) -> None:
+    body = event(f"o{uuid4().hex}", "<Event>unsubscribe</Event>")
+    before = await CallbackEvent.all().count()
+
+    replies = [(await receive(call_with(body))).body for _ in range(2)]
+
+    assert replies == [b"success", b"success"]
+    assert await CallbackEvent.all().count() == before + 1
+
+
+async def test_a_scan_is_answered_with_a_link_to_confirm(world: MessageWorld) -> None:
+    ticket, secret = await waiting_ticket(world)
+    openid = f"o{uuid4().hex}"
+
+    reply = await receive(call_with(scan(openid, secret)))
+
+    link = re.search(r'<a href="[^"]+/wechat/bind#nonce=([\w-]{20,})">点此确认绑定</a>', reply.body.decode())
+    seen = await BindingTicket.get(id=ticket.id)
+    assert link is not None
+    assert (seen.state, seen.openid) == (TicketState.SCANNED, openid)
+    assert seen.nonce_hash == crypto.hash_secret(link.group(1))
+
+
+async def test_a_code_that_is_gone_is_said_in_the_chat(world: MessageWorld) -> None:
+    reply = await receive(call_with(scan(f"o{uuid4().hex}", crypto.new_secret(128))))
+
+    assert "二维码已失效，请重新获取" in reply.body.decode()

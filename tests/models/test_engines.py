@@ -1,0 +1,87 @@
+"""What differs between engines: isolation, time zone, exact comparison, lost connections."""
+
+import asyncio
+
+import pytest
+from tortoise.exceptions import IntegrityError
+
+from models.accounts import WechatApp, WechatBinding
+from models.base import new_id
+from models.work import JobLease
+from server import clock
+from server.transactions import in_transaction
+from tests.engines.engine import Engine
+
+
+async def bind(openid: str) -> None:
+    await WechatBinding.create(
+        app=WechatApp.OFFICIAL_ACCOUNT, openid=openid, account_id=new_id(), created_at=clock.now()
+    )
+
+
+async def on_every_connection(sql: str) -> set[tuple[str, ...]]:
+    """The answers of eight transactions that are open at once."""
+    together = asyncio.Barrier(8)
+
+    async def ask() -> tuple[str, ...]:
+        async with in_transaction() as transaction:
+            await together.wait()
+            return tuple((await transaction.execute_query_dict(sql))[0].values())
+
+    return set(await asyncio.gather(*(ask() for _ in range(8))))
+
+
+@pytest.fixture
+def pooled(engine: Engine) -> Engine:
+    """SQLite has one connection and no session variables."""
+    if engine.mariadb is None:
+        pytest.skip("a matter of connection pools")
+    return engine
+
+
+@pytest.mark.parametrize("pair", [("Ab", "ab"), ("𠮷", "𠮸"), ("a", "a "), ("é", "e")])
+async def test_a_unique_key_tells_apart_what_differs(engine: Engine, pair: tuple[str, str]) -> None:
+    mark = new_id().hex[:12]
+
+    for text in pair:
+        await bind(mark + text)
+        with pytest.raises(IntegrityError):
+            await bind(mark + text)
+
+    assert await WechatBinding.filter(openid=mark + pair[0]).count() == 1
+
+
+async def test_every_connection_is_read_committed_utc_and_impatient(pooled: Engine) -> None:
+    answers = await on_every_connection("SELECT @@tx_isolation, @@time_zone, @@innodb_lock_wait_timeout")
+
+    assert answers == {("READ-COMMITTED", "+00:00", 2)}
+
+
+async def test_the_pool_recovers_when_the_server_cuts_every_connection(pooled: Engine) -> None:
+    assert pooled.mariadb is not None
+    await on_every_connection("SELECT 1")
+
+    assert pooled.mariadb.cut_all_connections() >= 8
+
+    assert await on_every_connection("SELECT 1") == {(1,)}
+
+
+async def test_an_update_reports_rows_it_matched_not_only_those_it_changed(engine: Engine) -> None:
+    name, at = new_id().hex, clock.now()
+    await JobLease.create(name=name, leased_until=at, next_at=at, owner="a")
+
+    assert await JobLease.filter(name=name).update(owner="a") == 1
+
+
+async def test_a_reader_sees_what_another_committed_in_the_middle_of_its_transaction(pooled: Engine) -> None:
+    name, at = new_id().hex, clock.now()
+    await JobLease.create(name=name, leased_until=at, next_at=at, owner="before")
+
+    async with in_transaction():
+        assert (await JobLease.get(name=name)).owner == "before"
+        await asyncio.create_task(_rename(name, "after"), context=None)
+        assert (await JobLease.get(name=name)).owner == "after"
+
+
+async def _rename(name: str, owner: str) -> None:
+    await JobLease.filter(name=name).update(owner=owner)

@@ -1,0 +1,166 @@
+"""The mini program: a bound phone logs in by itself, an unbound one asks for account and password."""
+
+from collections.abc import Callable
+
+import pytest
+
+from models.accounts import WechatApp, WechatBinding
+from models.messages import Message
+from server import clock
+from server.accounts.bindings import AlreadyBound, BoundElsewhere, list_bindings
+from server.accounts.disable import disable
+from server.accounts.guessing import TRIES, TooManyTries
+from server.accounts.login import BadCredentials, LoggedIn
+from server.accounts.mini_program import (
+    BindRequired,
+    WechatLoginClosed,
+    bind_this_phone,
+    log_in_and_bind,
+    log_in_by_wechat,
+)
+from server.accounts.tickets import TicketGone, TicketUsed
+from server.accounts.wechat_identity import CodeRefused
+from server.audit.trail import SYSTEM
+from tests.fakes_accounts import INITIAL, PASSWORD, Party, World, caller
+
+Later = Callable[..., None]
+
+
+async def knock(world: World, openid: str, unionid: str | None = None) -> LoggedIn | BindRequired:
+    return await log_in_by_wechat(world.exchange.code_of(openid, unionid), world.exchange)
+
+
+async def ticket_of(world: World, openid: str) -> str:
+    answer = await knock(world, openid)
+    assert isinstance(answer, BindRequired)
+    return answer.ticket
+
+
+async def bind(world: World, ticket: str, party: Party, password: str = PASSWORD) -> LoggedIn:
+    return await log_in_and_bind(ticket, party.number, password, address=party.address, limiter=world.limiter)
+
+
+async def test_unbound_phone_binds_by_password_and_then_logs_in_by_itself(world: World) -> None:
+    firm = await world.firm()
+
+    bound = await bind(world, await ticket_of(world, "m-first"), firm)
+    again = await knock(world, "m-first")
+
+    assert isinstance(again, LoggedIn)
+    assert [s.session.client for s in (bound, again)] == ["mini_program"] * 2
+    assert again.account.id == firm.id
+    [binding] = await list_bindings(firm.id)
+    assert binding.last_used_at is not None
+    assert [m.event for m in await Message.filter(account_id=firm.id)] == ["wechat_bound"]
+
+
+async def test_wrong_password_leaves_the_ticket_good(world: World) -> None:
+    firm = await world.firm()
+    ticket = await ticket_of(world, "m-typo")
+
+    with pytest.raises(BadCredentials):
+        await bind(world, ticket, firm, "wrong-pass-9")
+
+    assert (await bind(world, ticket, firm)).account.id == firm.id
+
+
+async def test_ticket_binds_once_and_for_five_minutes(world: World, later: Later) -> None:
+    firm = await world.firm()
+    used, late = await ticket_of(world, "m-once"), await ticket_of(world, "m-late")
+    await bind(world, used, firm)
+
+    with pytest.raises(TicketUsed):
+        await bind(world, used, firm)
+    later(minutes=6)
+    with pytest.raises(TicketGone):
+        await bind(world, late, firm)
+    with pytest.raises(TicketGone):
+        await bind(world, "nonsense", firm)
+
+
+async def test_initial_password_binds_nothing(world: World) -> None:
+    firm = await world.firm(complete=False)
+
+    logged_in = await bind(world, await ticket_of(world, "m-initial"), firm, INITIAL)
+
+    assert logged_in.session.only_complete_profile
+    assert await list_bindings(firm.id) == []
+
+
+async def test_unionid_joins_a_service_account_binding(world: World) -> None:
+    firm = await world.firm()
+    await WechatBinding.create(
+        created_at=clock.now(),
+        app=WechatApp.OFFICIAL_ACCOUNT,
+        openid="o-joined",
+        unionid="u-joined",
+        account_id=firm.id,
+    )
+
+    joined, apart = await knock(world, "m-joined", "u-joined"), await knock(world, "m-apart")
+
+    assert isinstance(joined, LoggedIn)
+    assert joined.account.id == firm.id
+    assert isinstance(apart, BindRequired)
+
+
+async def test_a_service_account_openid_is_no_mini_program_openid(world: World) -> None:
+    firm = await world.firm()
+    await WechatBinding.create(
+        created_at=clock.now(), app=WechatApp.OFFICIAL_ACCOUNT, openid="same-id", account_id=firm.id
+    )
+
+    assert isinstance(await knock(world, "same-id"), BindRequired)
+
+
+async def test_code_is_good_once(world: World) -> None:
+    code = world.exchange.code_of("m-code")
+    await log_in_by_wechat(code, world.exchange)
+
+    with pytest.raises(CodeRefused):
+        await log_in_by_wechat(code, world.exchange)
+
+
+async def test_bound_owner_gets_in_while_his_account_is_locked(world: World) -> None:
+    firm = await world.firm()
+    await bind(world, await ticket_of(world, "m-locked"), firm)
+    for n in range(TRIES + 1):
+        firm.address = f"203.0.113.{n}"
+        with pytest.raises((BadCredentials, TooManyTries)):
+            await firm.log_in(f"wrong-pass-{n}")
+
+    with pytest.raises(TooManyTries):
+        await firm.log_in()
+    assert isinstance(await knock(world, "m-locked"), LoggedIn)
+
+
+async def test_disabled_account_stays_out(world: World) -> None:
+    firm = await world.firm()
+    await bind(world, await ticket_of(world, "m-closed"), firm)
+    await disable(firm.id, SYSTEM, "停业", views=world.views)
+
+    with pytest.raises(WechatLoginClosed):
+        await knock(world, "m-closed")
+
+
+async def test_phone_bound_meanwhile_is_refused(world: World) -> None:
+    first, second = await world.firm(), await world.firm()
+    tickets = [await ticket_of(world, "m-race") for _ in range(2)]
+    await bind(world, tickets[0], first)
+
+    with pytest.raises(BoundElsewhere):
+        await bind(world, tickets[1], second)
+
+    assert await list_bindings(second.id) == []
+
+
+async def test_binding_from_inside_the_mini_program(world: World) -> None:
+    firm, stranger = await caller(await world.firm()), await caller(await world.firm())
+
+    binding = await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange)
+
+    assert (binding.app, binding.account_id) == (WechatApp.MINI_PROGRAM, firm.account_id)
+    with pytest.raises(AlreadyBound):
+        await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange)
+    with pytest.raises(BoundElsewhere):
+        await bind_this_phone(stranger, world.exchange.code_of("m-inside"), world.exchange)

@@ -1,0 +1,209 @@
+"""The door to Redis: names, the circuit, and what a cancelled command leaves behind."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import TimeoutError as RedisTimeout
+
+from server.gateways.redis.client import CONNECTIONS, SKIP_SECONDS, RedisDoor, RedisDown
+from server.run import valkey
+from tests.engines.servers import RedisServer
+from tests.server.gateways.redis.conftest import Clock
+
+
+async def _ping(redis: Redis) -> bool:
+    return bool(await redis.ping())
+
+
+class Unreachable:
+    """An operation that counts how often it was tried and fails until it is told to work."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.works = False
+
+    async def __call__(self, _: Redis) -> str:
+        self.tries += 1
+        if not self.works:
+            raise ConnectionResetError
+        return "done"
+
+
+def test_keys_of_one_desk_share_a_hash_tag() -> None:
+    door = RedisDoor("redis://127.0.0.1:1", prefix="zcgl")
+
+    assert door.key("slot", str(date(2026, 11, 24)), "10:00", tag="main") == "zcgl:slot:{main}:2026-11-24:10:00"
+    assert door.key("told", "ab", tag="main") == "zcgl:told:{main}:ab"
+    assert door.key("limit", "login:x") == "zcgl:limit:login:x"
+
+
+async def test_an_operation_gets_the_client_and_its_result_comes_back(door: RedisDoor) -> None:
+    await door.call(lambda redis: redis.set(door.key("a"), "1"))
+
+    assert await door.call(lambda redis: redis.get(door.key("a"))) == b"1"
+
+
+async def test_a_socket_is_an_address_too(tmp_path: Path) -> None:
+    socket = valkey.socket_path(tmp_path)
+    valkey.prepare_socket(socket)
+    process = await asyncio.create_subprocess_exec(*valkey.command(socket=socket, folder=tmp_path))
+    try:
+        assert await valkey.wait_until_answering(socket)
+        async with RedisDoor(f"unix://{socket}", prefix="t") as door:
+            await door.ping()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_after_an_error_redis_is_skipped_then_one_request_probes(own_door: RedisDoor, clock: Clock) -> None:
+    operation = Unreachable()
+    for _ in range(5):
+        with pytest.raises(RedisDown):
+            await own_door.call(operation)
+    assert operation.tries == 1
+
+    clock.time += SKIP_SECONDS
+    await asyncio.gather(*(own_door.call(operation) for _ in range(10)), return_exceptions=True)
+    assert operation.tries == 2
+
+    operation.works = True
+    clock.time += SKIP_SECONDS
+    assert await own_door.call(operation) == "done"
+    assert await own_door.call(operation) == "done"
+
+
+async def test_a_cancelled_probe_leaves_the_next_one_to_somebody_else(own_door: RedisDoor, clock: Clock) -> None:
+    with pytest.raises(RedisDown):
+        await own_door.call(Unreachable())
+    clock.time += SKIP_SECONDS
+    started = asyncio.Event()
+
+    async def hang(_: Redis) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    probe = asyncio.create_task(own_door.call(hang))
+    await started.wait()
+    probe.cancel()
+    await asyncio.gather(probe, return_exceptions=True)
+
+    assert await own_door.call(_ping)
+
+
+async def test_an_error_is_remembered_for_as_long_as_it_is_asked_for(own_door: RedisDoor, clock: Clock) -> None:
+    assert not own_door.had_error_within(15)
+    with pytest.raises(RedisDown):
+        await own_door.call(Unreachable())
+
+    clock.time += 14.9
+    assert own_door.had_error_within(15)
+    clock.time += 0.2
+    assert not own_door.had_error_within(15)
+
+
+async def test_a_timeout_that_fired_late_is_the_process_s_own_fault_and_tried_once_more(
+    own_door: RedisDoor, clock: Clock
+) -> None:
+    tries = []
+
+    async def stalled(_: Redis) -> str:
+        tries.append(clock.time)
+        if len(tries) > 1:
+            return "done"
+        clock.time += 0.5  # the loop was busy: the 0.2 s were over before the reply could be read
+        raise RedisTimeout
+
+    assert await own_door.call(stalled) == "done"
+    assert not own_door.had_error_within(15)
+
+
+async def test_a_server_that_never_answers_is_down(silent_url: str) -> None:
+    async with RedisDoor(silent_url, prefix="t") as door:
+        outcomes = await asyncio.gather(*(door.call(_ping) for _ in range(5 * CONNECTIONS)), return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {RedisDown}
+
+
+async def test_nobody_waits_for_a_turn_once_the_circuit_is_open(silent_url: str) -> None:
+    tries = 0
+
+    async def count(redis: Redis) -> bool:
+        nonlocal tries
+        tries += 1
+        return await _ping(redis)
+
+    async with RedisDoor(silent_url, prefix="t") as door:
+        await asyncio.gather(*(door.call(count) for _ in range(10 * CONNECTIONS)), return_exceptions=True)
+
+    assert tries <= 2 * CONNECTIONS  # twice only where this process was too busy to notice in time
+
+
+async def test_killed_and_back(own_server: RedisServer, own_door: RedisDoor, clock: Clock) -> None:
+    await own_door.ping()
+
+    own_server.kill()
+    with pytest.raises(RedisDown):
+        await own_door.ping()
+
+    own_server.start()
+    clock.time += SKIP_SECONDS
+    await own_door.ping()
+
+
+async def test_frozen_and_back(own_server: RedisServer, own_door: RedisDoor, clock: Clock) -> None:
+    await own_door.ping()
+
+    own_server.freeze()
+    with pytest.raises(RedisDown):
+        await own_door.ping()
+
+    own_server.thaw()
+    clock.time += SKIP_SECONDS
+    await own_door.ping()
+
+
+@pytest.mark.parametrize("setting", [("maxmemory", "1"), ("min-replicas-to-write", "1")], ids=["OOM", "NOREPLICAS"])
+async def test_a_server_that_takes_no_writes_is_down(own_door: RedisDoor, setting: tuple[str, str]) -> None:
+    await own_door.call(lambda redis: redis.config_set(*setting))
+
+    with pytest.raises(RedisDown):
+        await own_door.call(lambda redis: redis.set("a", "1"))
+
+
+async def test_a_read_only_replica_is_down(own_door: RedisDoor) -> None:
+    await own_door.call(lambda redis: redis.replicaof("127.0.0.1", 1))
+
+    with pytest.raises(RedisDown):
+        await own_door.call(lambda redis: redis.set("a", "1"))
+
+
+async def test_a_cancelled_command_never_hands_out_another_one_s_reply(door: RedisDoor) -> None:
+    async def echo(name: str) -> str:
+        reply: bytes = await door.call(lambda redis: redis.echo(name))
+        return reply.decode()
+
+    cancelled = 0
+    for turn in range(80):  # a full pool in flight each time, cancelled a little later each time
+        tasks = [asyncio.create_task(echo(uuid4().hex)) for _ in range(CONNECTIONS)]
+        for _ in range(1 + turn % 10):
+            await asyncio.sleep(0)
+        cancelled += sum(task.cancel() for task in tasks)
+        asked = [uuid4().hex for _ in range(CONNECTIONS)]
+        assert await asyncio.gather(*map(echo, asked)) == asked
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert cancelled > 1000
+
+
+async def test_connections_are_not_more_than_the_pool_has(door: RedisDoor, redis_prefix: str) -> None:
+    await asyncio.gather(*(door.ping() for _ in range(500)))
+
+    clients = await door.call(lambda redis: redis.client_list())
+    assert len(clients) <= CONNECTIONS
+
+
