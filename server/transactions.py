@@ -83,7 +83,8 @@ async def retried(work: Callable[[], Awaitable[T]], *, attempts: int = 4) -> T:
 
 def connection() -> BaseDBAsyncClient:
     """The default connection, or the running transaction's."""
-    return connections.get("default")
+    found: BaseDBAsyncClient = connections.get("default")
+    return found
 
 
 def is_sqlite() -> bool:

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from models.accounts import Account, AccountKind, Realm, WechatApp, WechatBinding
 from models.applications import Application, State
@@ -17,7 +16,7 @@ from server.businesses.catalogue import current_edition
 from server.messages.announce import announce
 from server.messages.channels import Outcome, Outgoing, Sent
 from server.messages.deliver import Deliverer
-from server.messages.events import AppointmentEvent, Person
+from server.messages.events import ApplicationEvent, AppointmentEvent, Person
 from server.transactions import in_transaction
 
 
@@ -170,5 +169,12 @@ async def only_delivery(account: Account, **wanted: Any) -> Delivery:
     return delivery
 
 
-def recipient(kind: str, id_: UUID) -> str:
-    return f"{kind}:{id_}"
+async def tell_done(world: MessageWorld, firm: Account) -> None:
+    """Something to tell the account alone: 办理完成."""
+    application = await world.application(firm)
+    await announce(ApplicationEvent("done", application, f"history:{application.id}"))
+
+
+async def bound_firm(world: MessageWorld) -> tuple[Account, str]:
+    firm = await world.firm()
+    return firm, await world.binding(firm)

@@ -30,7 +30,8 @@ class ImmediateTransactionContext(SqliteTransactionContext):
             self._trxlock.release()
             raise
         self.token = get_connections().set(self.connection_name, self.connection)
-        return self.connection
+        opened: TransactionalDBClient = self.connection
+        return opened
 
 
 class ImmediateSqliteClient(SqliteClient):

@@ -17,7 +17,7 @@ from server.applications.claims import any_application, claimed_by_other, holds_
 from server.applications.lifecycle import Action, is_on_site, step_of
 from server.applications.refusals import NoSuchItem, ReasonMissing, VerdictContradicts
 from server.audit.trail import record
-from server.businesses import Business, catalogue, requirements
+from server.businesses import Business, FormField, Material, catalogue, requirements
 from server.messages.announce import announce
 from server.messages.events import ApplicationEvent
 from server.transactions import in_transaction, retried
@@ -111,8 +111,12 @@ def remark_of(order: ReviewOrder, business: Business) -> str:
     """【注册会计师注册申请表】没有事务所的盖章；…, in the business's order; an approval has only the free remark."""
     words = catalogue().states.actions[Action.RETURN]
     reasons = {m.key: m.reason for m in returned_of(order)} | {f.key: f.reason for f in order.fields}
-    items = [item for item in (*business.materials, *business.fields) if item.key in reasons]
-    parts = [(words.remark_format or "").format(label=i.label, reason=reasons[i.key].strip()) for i in items]
+    items: list[Material | FormField] = [*business.materials, *business.fields]
+    parts = [
+        (words.remark_format or "").format(label=i.label, reason=reasons[i.key].strip())
+        for i in items
+        if i.key in reasons
+    ]
     return (words.remark_separator or "").join([*parts, *([order.remark.strip()] if order.remark.strip() else [])])
 
 

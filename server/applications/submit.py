@@ -71,7 +71,7 @@ async def _complete_form(application: Application, business: Business, caller: C
     if errors:
         raise Incomplete(errors=errors)
     refuse_others(caller, checked.form)
-    return dict(checked.form), [dict(fault) for fault in checked.warnings]
+    return dict(checked.form), [_with_label(business, dict(fault)) for fault in checked.warnings]
 
 
 def _with_label(business: Business, fault: dict[str, Any]) -> Fault:
@@ -81,7 +81,7 @@ def _with_label(business: Business, fault: dict[str, Any]) -> Fault:
 
 async def missing_materials(application: Application, business: Business, form: Form, kind: str) -> list[Fault]:
     """A line for every required material without a page."""
-    there = set(await Page.filter(application_id=application.id).values_list("material", flat=True))
+    there = {page.material for page in await Page.filter(application_id=application.id)}
     needed = requirements(business, form, kind)
     return [
         {

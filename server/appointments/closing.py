@@ -110,10 +110,9 @@ async def set_capacity(slot: Slot, places: int, operator: Operator, *, gate: Slo
 
 async def _close_free(slot: Slot, places: range) -> None:
     """Close these places unless they are closed already. Raises IntegrityError when a live booking holds one."""
-    closed = await Visit.filter(
-        desk=slot.desk, on_date=slot.on, start=slot.start, token=CLOSED_TOKEN, place_no__isnull=False
-    ).values_list("place_no", flat=True)
-    await Visit.bulk_create(closed_rows(slot, [place for place in places if place not in set(closed)]))
+    rows = Visit.filter(desk=slot.desk, on_date=slot.on, start=slot.start, token=CLOSED_TOKEN)
+    closed = {row.place_no for row in await rows.filter(place_no__isnull=False)}
+    await Visit.bulk_create(closed_rows(slot, [place for place in places if place not in closed]))
 
 
 async def _reopen(closed: QuerySet[Visit]) -> None:

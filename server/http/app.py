@@ -85,7 +85,7 @@ def build_app(name: str, settings: Settings, open_services: OpenServices, *bluep
 
 def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
     app.add_route(
-        partial(_through_the_door, endpoint),
+        partial(_through_the_door, endpoint),  # type: ignore[arg-type]  # a stream has answered by itself: None
         endpoint.path,
         methods=[endpoint.method],
         name=f"{section}_{endpoint.name}",
@@ -99,7 +99,7 @@ async def _through_the_door(endpoint: Endpoint, request: Request, **parameters: 
 
 
 def _install_refusals(app: Sanic[Any, Any]) -> None:
-    table: dict[type[Exception], type[Refusal]] = {
+    table: dict[type[BaseException], type[Refusal]] = {
         NoRoute: NotFound,
         MethodNotAllowed: WrongMethod,
         PayloadTooLarge: TooLarge,
@@ -122,7 +122,7 @@ def _install_refusals(app: Sanic[Any, Any]) -> None:
         response.headers.update(_HEADERS | {"X-Request-ID": str(request.id)})
         response.headers.setdefault("Cache-Control", "no-store")
 
-    app.on_response(stamp)
+    app.register_middleware(stamp, "response")
 
 
 def _install_lifecycle(app: Sanic[Any, Any], settings: Settings, open_services: OpenServices) -> None:

@@ -49,10 +49,10 @@ class Door:
     async def serve(self, endpoint: Endpoint, request: Request, parameters: dict[str, str]) -> BaseHTTPResponse | None:
         began = time.monotonic()
         call = Call(request, request.app.ctx.services)
-        answer = await self._shielded(_answer(endpoint, call, parameters))
-        if isinstance(answer, Stream):
-            await _stream(request, answer, self.closing)
-            answer = None
+        found = await self._shielded(_answer(endpoint, call, parameters))
+        answer = None if isinstance(found, Stream) else found
+        if isinstance(found, Stream):
+            await _stream(request, found, self.closing)
         seconds = time.monotonic() - began
         status = answer.status if answer else 200
         observe(endpoint, status, seconds)

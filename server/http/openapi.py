@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from sanic import Blueprint
 
@@ -32,10 +32,10 @@ class Problem(View):
 def document(blueprints: Iterable[Blueprint], title: str = "北京注册会计师协会注册管理服务系统") -> dict[str, Any]:
     """The whole document of these blueprints as plain JSON values."""
     endpoints = [found for blueprint in blueprints for found in endpoints_of(blueprint)]
-    schemas = _schemas(endpoints)
+    refs, schemas = _schemas(endpoints)
     paths: dict[str, dict[str, Any]] = {}
     for found in endpoints:
-        paths.setdefault(_template(found.path), {})[found.method.lower()] = _operation(found)
+        paths.setdefault(_template(found.path), {})[found.method.lower()] = _operation(found, refs, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -56,27 +56,31 @@ def _template(path: str) -> str:
     return path.replace("<", "{").replace(">", "}")
 
 
-def _schemas(endpoints: list[Endpoint]) -> dict[str, Any]:
+Refs = dict[Any, dict[str, Any]]
+
+
+def _schemas(endpoints: list[Endpoint]) -> tuple[Refs, dict[str, Any]]:
+    """The reference of every model that is sent or answered, and the components they refer to."""
     wanted: list[tuple[type[BaseModel], Any]] = [(Problem, "serialization")]
     wanted += [(e.body, "validation") for e in endpoints if e.body]
+    wanted += [(e.query, "validation") for e in endpoints if e.query]
     wanted += [(e.answer, "serialization") for e in endpoints if _is_model(e.answer)]
-    unique = list(dict.fromkeys(wanted))
-    _, definitions = models_json_schema(unique, ref_template=_REF)
-    found: dict[str, Any] = definitions["$defs"]
-    return found
+    found, definitions = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF)
+    components: dict[str, Any] = definitions["$defs"]
+    return {model: dict(ref) for (model, _), ref in found.items()}, components
 
 
 def _is_model(answer: Any) -> bool:
     return isinstance(answer, type) and issubclass(answer, BaseModel)
 
 
-def _operation(found: Endpoint) -> dict[str, Any]:
+def _operation(found: Endpoint, refs: Refs, schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{found.tag}_{found.name}",
         "tags": [found.tag],
         "summary": found.summary.split("\n")[0],
-        "parameters": [*_path_parameters(found), *_query_parameters(found), *_header_parameters(found)],
-        "responses": _responses(found),
+        "parameters": [*_path_parameters(found), *_query_parameters(found, schemas), *_header_parameters(found)],
+        "responses": _responses(found, refs),
     }
     if "\n" in found.summary:
         operation["description"] = found.summary
@@ -86,18 +90,8 @@ def _operation(found: Endpoint) -> dict[str, Any]:
     if found.upload:
         operation["requestBody"] = _multipart()
     elif found.body:
-        operation["requestBody"] = {"required": True, "content": _json(_ref(found.body))}
+        operation["requestBody"] = {"required": True, "content": _json(refs[found.body])}
     return operation
-
-
-def _ref(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$ref": _REF.format(model=_component(model))}
-
-
-@cache
-def _component(model: type[BaseModel]) -> str:
-    """The name pydantic gives the model among the components (generics lose their brackets)."""
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in model.__name__)
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
@@ -115,10 +109,10 @@ def _path_parameters(found: Endpoint) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": adapter.json_schema()}
 
 
-def _query_parameters(found: Endpoint) -> Iterator[dict[str, Any]]:
-    for name, info in found.query.model_fields.items() if found.query else ():
-        schema = TypeAdapter(info.rebuild_annotation()).json_schema()
-        yield {"name": name, "in": "query", "required": info.is_required(), "schema": schema}
+def _query_parameters(found: Endpoint, components: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    schema = components[found.query.__name__] if found.query else {}
+    for name, described in schema.get("properties", {}).items():
+        yield {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": described}
 
 
 def _header_parameters(found: Endpoint) -> Iterator[dict[str, Any]]:
@@ -127,8 +121,8 @@ def _header_parameters(found: Endpoint) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
 
 
-def _responses(found: Endpoint) -> dict[str, Any]:
-    answers: dict[str, Any] = {str(found.status): {"description": "成功", "content": _success(found)}}
+def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:
+    answers: dict[str, Any] = {str(found.status): {"description": "成功", "content": _success(found, refs)}}
     refused = _REFUSALS | _ALWAYS
     if found.access.audience is not Audience.PUBLIC:
         refused |= {"401": "请先登录", "403": "没有权限"}
@@ -137,13 +131,13 @@ def _responses(found: Endpoint) -> dict[str, Any]:
     if found.upload:
         refused |= {"413": "内容过大"}
     for status, text in sorted(refused.items()):
-        answers[status] = {"description": text, "content": _json(_ref(Problem))}
+        answers[status] = {"description": text, "content": _json(refs[Problem])}
     return answers
 
 
-def _success(found: Endpoint) -> dict[str, Any]:
+def _success(found: Endpoint, refs: Refs) -> dict[str, Any]:
     if _is_model(found.answer):
-        return _json(_ref(found.answer))
+        return _json(refs[found.answer])
     if found.answer in (Reply, Stream):
         return {found.media: {"schema": {"type": "string"}}}
     return _json({})

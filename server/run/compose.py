@@ -1,11 +1,11 @@
 """Opens what a process needs and closes it again: keyring, clock, database, Redis, store, studio, WeChat, SMS."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tortoise import Tortoise
-from tortoise.backends.mysql import client as mysql_client
 
 from config.settings import Settings
 from models.messages import Channel
@@ -30,7 +30,7 @@ class WrongDriver(RuntimeError):
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[None]:
     """The keyring, the clock and the database's connections of this process."""
-    if mysql_client.mysql.__name__ != "aiomysql":
+    if importlib.import_module("tortoise.backends.mysql.client").mysql.__name__ != "aiomysql":
         raise WrongDriver
     crypto.use(crypto.Keyring(**settings.secret_keys()))
     clock.set_offset(settings.clock_offset_seconds)

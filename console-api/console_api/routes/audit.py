@@ -116,7 +116,7 @@ async def _write(body: WindowRequest) -> FilingWindow:
     known = FilingWindow.filter(business=body.business, year=body.year)
     if not await known.update(**dates):
         try:
-            await FilingWindow.create(business=body.business, year=body.year, created_at=clock.now(), **dates)
+            await FilingWindow(business=body.business, year=body.year, created_at=clock.now(), **dates).save()
         except IntegrityError:
             await known.update(**dates)
     return await known.get()

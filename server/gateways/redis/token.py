@@ -29,7 +29,7 @@ class RedisTokenShelf:
 
     async def get(self) -> FreshToken | None:
         try:
-            sealed = await self._door.call(lambda redis: redis.hget(self._key, "sealed"))  # type: ignore[arg-type,return-value]
+            sealed = await self._door.call(lambda redis: redis.hget(self._key, "sealed"))
             return self._opened(sealed) if sealed else None
         except (RedisDown, InvalidTag, KeyError):
             return None
@@ -38,7 +38,7 @@ class RedisTokenShelf:
         body = orjson.dumps({"value": token.value, "until": time.time() + token.seconds}).decode()
         values = {"name": crypto.hash_secret(token.value), "sealed": crypto.seal(body, self._context)}
         with suppress(RedisDown):
-            await self._door.call(lambda redis: redis.hset(self._key, mapping=values))  # type: ignore[arg-type,return-value]
+            await self._door.call(lambda redis: redis.hset(self._key, mapping=values))  # type: ignore[arg-type]
             await self._door.call(lambda redis: redis.expire(self._key, max(int(token.seconds), 1)))
 
     async def drop_if(self, value: str) -> None:
@@ -52,7 +52,7 @@ class RedisTokenShelf:
         except RedisDown:
             return True
 
-    def _opened(self, sealed: bytes) -> FreshToken | None:
-        body = orjson.loads(crypto.unseal(sealed.decode(), self._context))
+    def _opened(self, sealed: bytes | str) -> FreshToken | None:
+        body = orjson.loads(crypto.unseal(sealed.decode() if isinstance(sealed, bytes) else sealed, self._context))
         seconds = body["until"] - time.time()
         return FreshToken(body["value"], seconds) if seconds > 0 else None

@@ -21,7 +21,7 @@ class Session:
         self._http, self._base, self.token = http, base, ""
 
     async def login(self, account: str, password: str) -> dict[str, Any]:
-        answer = await self.post("/auth/login", {"account": account, "password": password})
+        answer: dict[str, Any] = await self.post("/auth/login", {"account": account, "password": password})
         self.token = answer["token"]
         return answer
 

@@ -1,6 +1,6 @@
 """The three lifecycle tables: where every step leads, and that none leads astray."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import settings
@@ -39,7 +39,7 @@ def reachable(path: str, start: State) -> set[State]:
 def test_the_main_road_of_the_catalogue_can_be_walked(path: str) -> None:
     road = MAIN_ROAD[path]
 
-    for here, there in zip(road, road[1:], strict=False):
+    for here, there in pairwise(road):
         assert there in {step.to for step in allowed_actions(path, here).values()}
 
 

@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.server.appointments.booking_model import DAY, HOLD, VIEW, Asking, Gate, World
-from tests.server.appointments.gate_model import GateModel
+from tests.server.appointments.booking_model import DAY, HOLD, VIEW, Asking, World
+from tests.server.appointments.gate_model import Gate, GateModel
 
 TOKENS = ("a", "b", "c")
 MOST_IN_FLIGHT = 5

@@ -1,11 +1,10 @@
 """A world of requests for one slot, cut into the steps of the protocol, for every order of them to be tried."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Protocol
 
-from server.appointments.slots import DOUBT, FULL, UNKNOWN, Answer, Taken
+from server.appointments.slots import DOUBT, FULL, UNKNOWN, Taken
+from tests.server.appointments.gate_model import Gate
 
 # Small integers in the proportions of the protocol: a load 1 s, a view and a transaction 5 s, a hold 15 s.
 LOAD, VIEW, TRANSACTION, HOLD, DAY = 1, 2, 2, 6, 10_000
@@ -13,18 +12,6 @@ TRIES = 3
 SLOT = "slot"
 
 TABLE_GUARDS = frozenset({"unique_place", "request_key"})
-
-
-class Gate(Protocol):
-    """What the world asks of a gate: the model, or the Lua on a real server with a frozen clock."""
-
-    def take(self, slot: str, token: str, people: int) -> Answer: ...
-    def fill(self, slot: str, capacity: int, rows: Sequence[tuple[int, str]]) -> None: ...
-    def release(self, slot: str, token: str, *, places: Sequence[int] = (), stale: bool = False) -> None: ...
-    def drop(self, slot: str) -> None: ...
-    def count(self, slots: Sequence[str]) -> list[int | None]: ...
-    def flush(self) -> None: ...
-    def advance(self, time: int) -> None: ...
 
 
 class Stage(Enum):

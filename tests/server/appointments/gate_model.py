@@ -2,10 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from server.appointments.slots import DOUBT, FULL, UNKNOWN, Answer, Held, Mine, choose
 
 GUARDS = frozenset({"told_held", "told_refused", "young", "whole_mine"})
+
+
+class Gate(Protocol):
+    """What the tests ask of a gate: the model, or the Lua on a real server with a frozen clock."""
+
+    def take(self, slot: str, token: str, people: int) -> Answer: ...
+    def fill(self, slot: str, capacity: int, rows: Sequence[tuple[int, str]]) -> None: ...
+    def release(self, slot: str, token: str, *, places: Sequence[int] = (), stale: bool = False) -> None: ...
+    def drop(self, slot: str) -> None: ...
+    def count(self, slots: Sequence[str]) -> list[int | None]: ...
+    def flush(self) -> None: ...
+    def advance(self, time: int) -> None: ...
 
 
 @dataclass

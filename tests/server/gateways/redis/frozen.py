@@ -28,7 +28,7 @@ class FrozenGate:
         self._loop = asyncio.new_event_loop()
         self._door = RedisDoor(url, prefix="t")
         self._slots = RedisSlots(self._door, view_ms=VIEW, hold_ms=HOLD, day_ms=DAY, clock=FROZEN)
-        self._behind: Redis = Redis.from_url(url, decode_responses=True)
+        self._behind: Any = Redis.from_url(url, decode_responses=True)
         self.now = BEGINNING
         self.flush()
 
@@ -86,19 +86,19 @@ class FrozenGate:
         return views, told
 
     def _view(self, name: str) -> View:
-        flat: dict[str, str] = self._behind.hgetall(name)  # type: ignore[assignment]
+        flat: dict[str, str] = self._behind.hgetall(name)
         entries = {int(p): (int(e.split()[0]), e.split()[1]) for p, e in flat.items() if p.isdigit()}
         return View(int(flat.get("fresh", 0)), int(flat["young"]), int(flat["capacity"]), entries)
 
     def _expiry(self, name: str) -> int:
-        expiry: Any = self._behind.execute_command("PEXPIRETIME", name)
+        expiry = self._behind.execute_command("PEXPIRETIME", name)
         return int(expiry)
 
     def _slot(self, name: str) -> Slot:
         return Slot("main", ON, f"|{name}")
 
     def _run(self, work: Awaitable[T]) -> T:
-        return self._loop.run_until_complete(work)  # type: ignore[arg-type]
+        return self._loop.run_until_complete(work)
 
 
 def memory_of(model: GateModel) -> tuple[dict[str, View], dict[str, tuple[str, int]]]:

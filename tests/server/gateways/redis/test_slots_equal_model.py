@@ -12,8 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from server.appointments.slots import Answer
 from tests.engines.servers import RedisServer
 from tests.server.appointments.booking_machine import BookingMachine
-from tests.server.appointments.booking_model import DAY, HOLD, VIEW, Gate
-from tests.server.appointments.gate_model import GateModel, View
+from tests.server.appointments.booking_model import DAY, HOLD, VIEW
+from tests.server.appointments.gate_model import Gate, GateModel, View
 from tests.server.gateways.redis.frozen import BEGINNING, FrozenGate, memory_of
 
 TOKENS = st.sampled_from(["a", "b", "c"])
@@ -36,14 +36,22 @@ memories = st.builds(
     told=st.dictionaries(TOKENS, told, max_size=3),
 )
 rows = st.dictionaries(PLACES, TOKENS, max_size=14).map(lambda taken: tuple(taken.items()))
-takes = st.tuples(st.just("take"), st.tuples(SLOTS, TOKENS, st.integers(1, 4)), st.just({}))
-fills = st.tuples(st.just("fill"), st.tuples(SLOTS, st.sampled_from([0, 1, 3, 12]), rows), st.just({}))
-hints = st.fixed_dictionaries({"places": st.lists(PLACES, max_size=4, unique=True), "stale": st.booleans()})
-releases = st.tuples(st.just("release"), st.tuples(SLOTS, TOKENS), hints)
-drops = st.tuples(st.just("drop"), st.tuples(SLOTS), st.just({}))
-counts = st.tuples(st.just("count"), st.tuples(st.just(("x", "y"))), st.just({}))
-waits = st.tuples(st.just("advance"), st.tuples(st.integers(1, 2 * HOLD)), st.just({}))
-operations = st.lists(takes | fills | releases | drops | counts | waits, min_size=1, max_size=8)
+Drawn = st.SearchStrategy[Any]
+Operation = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+def _asked(
+    name: str, *arguments: st.SearchStrategy[Any], **hints: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Operation]:
+    return st.tuples(st.just(name), st.tuples(*arguments), st.fixed_dictionaries(hints))
+
+
+takes = _asked("take", SLOTS, TOKENS, st.integers(1, 4))
+fills = _asked("fill", SLOTS, st.sampled_from([0, 1, 3, 12]), rows)
+releases = _asked("release", SLOTS, TOKENS, places=st.lists(PLACES, max_size=4, unique=True), stale=st.booleans())
+counts = _asked("count", st.just(("x", "y")))
+waits = _asked("advance", st.integers(1, 2 * HOLD))
+operations = st.lists(takes | fills | releases | _asked("drop", SLOTS) | counts | waits, min_size=1, max_size=8)
 
 
 class Pair:
@@ -93,7 +101,7 @@ def lua(own_server: RedisServer) -> Iterator[FrozenGate]:
 def test_any_memory_and_any_operations(lua: FrozenGate) -> None:
     @settings(max_examples=600, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(memory=memories, asked=operations)
-    def compare(memory: GateModel, asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]]) -> None:
+    def compare(memory: GateModel, asked: list[Operation]) -> None:
         pair = Pair(lua, deepcopy(memory))
         for name, arguments, hints in asked:
             pair.ask(name, *arguments, **hints)

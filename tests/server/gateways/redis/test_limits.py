@@ -1,0 +1,123 @@
+"""Sliding-window limits: shared through Redis, per process without it, alike in both."""
+
+import asyncio
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.accounts.limits import Limiter
+from server.gateways.redis.client import SKIP_SECONDS, RedisDoor, script_text
+from server.gateways.redis.limits import LocalLimiter, RedisLimiter
+from tests.engines.servers import RedisServer
+from tests.server.gateways.redis.conftest import Clock
+
+
+@pytest.fixture(params=["shared", "local"])
+def limiter(request: pytest.FixtureRequest, door: RedisDoor, clock: Clock) -> Limiter:
+    return RedisLimiter(door) if request.param == "shared" else LocalLimiter(clock=clock)
+
+
+async def test_so_many_and_no_more(limiter: Limiter) -> None:
+    waits = [await limiter.hit("k", limit=3, seconds=900) for _ in range(5)]
+
+    assert waits[:3] == [0, 0, 0]
+    assert all(890 <= wait <= 900 for wait in waits[3:])
+
+
+async def test_keys_are_counted_apart(limiter: Limiter) -> None:
+    assert await limiter.hit("k", limit=1, seconds=60) == 0
+    assert await limiter.hit("l", limit=1, seconds=60) == 0
+    assert await limiter.hit("k", limit=1, seconds=60) > 0
+
+
+async def test_looking_counts_nothing(limiter: Limiter) -> None:
+    assert [await limiter.peek("k", limit=1, seconds=60) for _ in range(3)] == [0, 0, 0]
+
+    await limiter.hit("k", limit=1, seconds=60)
+
+    assert 50 <= await limiter.peek("k", limit=1, seconds=60) <= 60
+
+
+async def test_a_success_is_forgiven(limiter: Limiter) -> None:
+    await limiter.hit("k", limit=1, seconds=60)
+
+    await limiter.forgive("k")
+
+    assert await limiter.hit("k", limit=1, seconds=60) == 0
+
+
+async def test_a_crowd_at_once_is_counted_exactly(limiter: Limiter) -> None:
+    waits = await asyncio.gather(*(limiter.hit("k", limit=10, seconds=60) for _ in range(200)))
+
+    assert waits.count(0) == 10
+
+
+@given(pauses=st.lists(st.integers(0, 40), max_size=60))
+async def test_never_more_than_the_limit_in_any_window(pauses: list[int]) -> None:
+    clock = Clock()
+    limiter = LocalLimiter(clock=clock)
+    counted: list[float] = []
+
+    for pause in pauses:
+        clock.time += pause
+        wait = await limiter.hit("k", limit=3, seconds=60)
+        if wait == 0:
+            counted.append(clock.time)
+        within = [time for time in counted if clock.time - 60 < time]
+        assert len(within) <= 3
+        assert wait == 0 or clock.time + wait == within[0] + 60
+
+
+async def test_the_script_slides_as_the_local_one(door: RedisDoor, redis_prefix: str) -> None:
+    """The same events at the same times, once told to Lua with a clock that stands where we put it."""
+    clock = Clock()
+    local = LocalLimiter(clock=clock)
+    script = door.client.register_script("local now = tonumber(ARGV[4])\n" + script_text("hit"))
+    pauses = [0, 1, 2, 30, 0, 26, 1, 1, 60, 0, 0, 0, 59, 1, 200, 0]
+
+    for pause in pauses:
+        clock.time += pause
+        # Ten thousand days from now: the server's own clock must not expire the key.
+        arguments = [3, 60_000, 1, 4_102_444_800_000 + int(clock.time) * 1000]
+        wait = await door.call(partial(script, [f"{redis_prefix}:k"], arguments))
+        assert wait == 1000 * await local.hit("k", limit=3, seconds=60)
+
+
+async def test_the_local_memory_is_bounded(clock: Clock) -> None:
+    limiter = LocalLimiter(clock=clock, most_keys=2)
+    for key in ("a", "b", "c"):
+        await limiter.hit(key, limit=1, seconds=60)
+
+    assert await limiter.peek("a", limit=1, seconds=60) == 0
+    assert await limiter.peek("c", limit=1, seconds=60) == 60
+
+
+async def test_without_redis_each_process_counts_for_itself(
+    own_server: RedisServer, own_door: RedisDoor, clock: Clock
+) -> None:
+    limiter = RedisLimiter(own_door)
+    own_server.kill()
+    waits = [await limiter.hit("k", limit=2, seconds=60) for _ in range(3)]
+    assert waits[:2] == [0, 0]
+    assert waits[2] > 0
+    assert await limiter.peek("k", limit=2, seconds=60) > 0
+
+    await limiter.forgive("k")
+    assert await limiter.hit("k", limit=2, seconds=60) == 0
+
+    own_server.start()
+    clock.time += SKIP_SECONDS
+    shared = [await limiter.hit("k", limit=2, seconds=60) for _ in range(3)]
+    assert shared[:2] == [0, 0]
+    assert shared[2] > 0
+
+
+async def test_a_flush_forgets_the_events(own_door: RedisDoor) -> None:
+    limiter = RedisLimiter(own_door)
+    await limiter.hit("k", limit=1, seconds=60)
+
+    await own_door.call(lambda redis: redis.flushall())
+
+    assert await limiter.hit("k", limit=1, seconds=60) == 0

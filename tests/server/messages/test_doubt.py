@@ -1,0 +1,134 @@
+"""Busy providers and unknown outcomes: bounded tries, and no blind repetition (decisions D27)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from models.messages import Channel, DeliveryState
+from server.messages.channels import InDoubt, Sent, TryLater
+from server.messages.deliver import client_msg_id
+from tests.engines.engine import Engine
+from tests.fakes_messages import (
+    MessageWorld,
+    Outside,
+    bound_firm,
+    only_delivery,
+    states_of,
+    tell_done,
+)
+
+Later = Callable[..., None]
+
+
+@pytest.fixture
+def world(engine: Engine) -> MessageWorld:
+    """Leases and fallbacks are races: both engines."""
+    return MessageWorld()
+
+
+async def test_a_busy_provider_is_tried_five_times_then_staff_see_it(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [TryLater(1, "99999", "微信返回未知错误")]}
+    await tell_done(world, firm)
+
+    for minutes in range(0, 100, 10):
+        later(minutes=minutes)
+        await outside.deliver_all()
+
+    failed = await only_delivery(firm, channel=Channel.WECHAT)
+    assert len(outside.wechat.to(openid)) == 5
+    assert (failed.state, failed.error_code) == (DeliveryState.FAILED, "99999")
+    assert failed.reason == "已尝试5次：微信返回未知错误"
+
+
+async def test_waits_at_least_as_long_as_the_provider_asks(world: MessageWorld, outside: Outside, later: Later) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [TryLater(3600, "45009", "当日次数已用完"), Sent("m1")]}
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+    later(minutes=59)
+    await outside.deliver_all()
+    early = len(outside.wechat.to(openid))
+    later(minutes=61)
+    await outside.deliver_all()
+
+    assert (early, len(outside.wechat.to(openid))) == (1, 2)
+
+
+async def test_in_doubt_repeats_the_same_id_for_eight_minutes_only(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [InDoubt("没有回答")]}
+    await tell_done(world, firm)
+
+    for minutes in (0, 1, 3, 6, 7.9, 8.1, 30, 600):
+        later(minutes=minutes)
+        await outside.deliver_all()
+
+    delivery = await only_delivery(firm)
+    calls = outside.wechat.to(openid)
+    assert len(calls) > 1
+    assert {call.client_msg_id for call in calls} == {client_msg_id(delivery.id)}
+    assert delivery.state is DeliveryState.IN_DOUBT
+
+
+async def test_no_attempt_starts_after_eight_minutes(world: MessageWorld, outside: Outside, later: Later) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [InDoubt("没有回答")]}
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+    later(minutes=8.1)
+    await outside.deliver_all()
+
+    assert len(outside.wechat.to(openid)) == 1
+
+
+async def test_a_day_without_receipt_is_given_up_without_fallback(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [InDoubt("没有回答")]}
+    await tell_done(world, firm)
+
+    for hours in (0, 1, 23.9):
+        later(hours=hours)
+        await outside.deliver_all()
+    before = await states_of(firm)
+    later(hours=24.1)
+    await outside.deliver_all()
+
+    delivery = await only_delivery(firm)
+    assert before == ["in_doubt"]
+    assert (delivery.state, delivery.reason[:4]) == (DeliveryState.FAILED, "结果未知")
+
+
+async def test_busy_after_doubt_stays_in_doubt(world: MessageWorld, outside: Outside, later: Later) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [InDoubt("没有回答"), TryLater(1, "-1", "微信系统繁忙")]}
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+    later(minutes=1)
+    await outside.deliver_all()
+
+    assert len(outside.wechat.to(openid)) == 2
+    assert await states_of(firm) == ["in_doubt"]
+
+
+async def test_a_busy_answer_is_no_doubt_however_late_the_next_try(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [TryLater(1, "-1", "微信系统繁忙"), Sent("late")]}
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+    later(hours=2)
+    await outside.deliver_all()
+
+    assert await states_of(firm) == ["sent"]
