@@ -21,7 +21,7 @@ ENGINES = ["sqlite+valkey", "mariadb+redis"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs real engines is marked so: `pytest -m "not engine"` is the quick set."""
     for item in items:
-        if "running_engine" in getattr(item, "fixturenames", ()):
+        if {"running_engine", "installed_engine"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("engine")
 
 
@@ -104,6 +104,13 @@ async def embedded(embedded_engine: Engine) -> AsyncIterator[Engine]:
     """SQLite with Valkey, its database open: for HTTP tests and what does not differ by engine."""
     async with embedded_engine.opened():
         yield embedded_engine
+
+
+@pytest.fixture
+async def installed(installed_engine: Engine) -> AsyncIterator[Engine]:
+    """MariaDB with Redis, its database open: for what concerns only a server with many connections."""
+    async with installed_engine.opened():
+        yield installed_engine
 
 
 @pytest.fixture

@@ -71,9 +71,12 @@ async def book_appointment(
     slot = offered_slot(catalogue().businesses[business].desk, on, start)
     booking = Booking(caller, attempt, business, ids, slot)
     appointment_id = new_id()
-    return await with_places(
-        slot, attempt, len(ids), lambda places: _record(booking, appointment_id, places), gate=gate
-    )
+    try:
+        return await with_places(
+            slot, attempt, len(ids), lambda places: _record(booking, appointment_id, places), gate=gate
+        )
+    except SlotFull as full:
+        raise (DayClosed() if public_day(slot.on).closed else full) from None
 
 
 async def with_places(
@@ -100,8 +103,6 @@ async def with_places(
             return await refuse_for_good(attempt)
         except CommitUnknown:
             return await ask_what_became(attempt)
-        except SlotFull as full:
-            raise (DayClosed() if public_day(slot.on).closed else full) from None
     raise Contended
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
-import redis
 
 from server.run import valkey
 from server.run.tether import tethered
@@ -97,7 +96,7 @@ class Server:
             raise AssertionError(f"{type(self).__name__} ended with {self._process.returncode}:\n{tail}")
         try:
             self.ask()
-        except (pymysql.MySQLError, redis.RedisError, OSError):
+        except (pymysql.MySQLError, OSError):
             return False
         return True
 
@@ -115,8 +114,10 @@ class RedisServer(Server):
         return [server, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), *quiet]
 
     def ask(self) -> None:
-        with redis.Redis(port=self.port, socket_timeout=2) as client:
-            client.ping()
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+            connection.sendall(b"PING\r\n")
+            if not connection.recv(64).startswith(b"+PONG"):
+                raise ConnectionError("not yet")
 
 
 class ValkeyServer(RedisServer):

@@ -24,22 +24,14 @@ async def on_every_connection(sql: str) -> set[tuple[str, ...]]:
     together = asyncio.Barrier(8)
 
     async def ask() -> tuple[str, ...]:
-        async with in_transaction() as transaction:
+        async with asyncio.timeout(10), in_transaction() as transaction:
             await together.wait()
             return tuple((await transaction.execute_query_dict(sql))[0].values())
 
     return set(await asyncio.gather(*(ask() for _ in range(8))))
 
 
-@pytest.fixture
-def pooled(engine: Engine) -> Engine:
-    """SQLite has one connection and no session variables."""
-    if engine.mariadb is None:
-        pytest.skip("a matter of connection pools")
-    return engine
-
-
-@pytest.mark.parametrize("pair", [("Ab", "ab"), ("𠮷", "𠮸"), ("a", "a "), ("é", "e")])
+@pytest.mark.parametrize("pair", [("Ab", "ab"), ("𠮷", "𠮸"), ("é", "e")])
 async def test_a_unique_key_tells_apart_what_differs(engine: Engine, pair: tuple[str, str]) -> None:
     mark = new_id().hex[:12]
 
@@ -51,19 +43,27 @@ async def test_a_unique_key_tells_apart_what_differs(engine: Engine, pair: tuple
     assert await WechatBinding.filter(openid=mark + pair[0]).count() == 1
 
 
-async def test_every_connection_is_read_committed_utc_and_impatient(pooled: Engine) -> None:
+async def test_every_connection_is_read_committed_utc_and_impatient(installed: Engine) -> None:
     answers = await on_every_connection("SELECT @@tx_isolation, @@time_zone, @@innodb_lock_wait_timeout")
 
     assert answers == {("READ-COMMITTED", "+00:00", 2)}
 
 
-async def test_the_pool_recovers_when_the_server_cuts_every_connection(pooled: Engine) -> None:
-    assert pooled.mariadb is not None
+async def test_the_pool_recovers_when_the_server_cuts_every_connection(installed: Engine) -> None:
+    assert installed.mariadb is not None
     await on_every_connection("SELECT 1")
 
-    assert pooled.mariadb.cut_all_connections() >= 8
+    assert installed.mariadb.cut_all_connections() >= 8
 
+    # A connection may be found dead once, by whoever takes it first; none is found dead twice.
+    first = await asyncio.gather(*(_one() for _ in range(8)), return_exceptions=True)
+    assert all(is_connection_lost(answer) for answer in first if isinstance(answer, BaseException))
     assert await on_every_connection("SELECT 1") == {(1,)}
+
+
+async def _one() -> None:
+    async with in_transaction() as transaction:
+        await transaction.execute_query("SELECT 1")
 
 
 async def test_an_update_reports_rows_it_matched_not_only_those_it_changed(engine: Engine) -> None:
@@ -73,15 +73,12 @@ async def test_an_update_reports_rows_it_matched_not_only_those_it_changed(engin
     assert await JobLease.filter(name=name).update(owner="a") == 1
 
 
-async def test_a_reader_sees_what_another_committed_in_the_middle_of_its_transaction(pooled: Engine) -> None:
+async def test_a_reader_sees_what_another_committed_in_the_middle_of_its_transaction(installed: Engine) -> None:
+    assert installed.mariadb is not None
     name, at = new_id().hex, clock.now()
     await JobLease.create(name=name, leased_until=at, next_at=at, owner="before")
 
     async with in_transaction():
         assert (await JobLease.get(name=name)).owner == "before"
-        await asyncio.create_task(_rename(name, "after"), context=None)
+        installed.mariadb.run(f"UPDATE zcgl_test.job_lease SET owner = 'after' WHERE name = '{name}'")
         assert (await JobLease.get(name=name)).owner == "after"
-
-
-async def _rename(name: str, owner: str) -> None:
-    await JobLease.filter(name=name).update(owner=owner)

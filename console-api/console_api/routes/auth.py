@@ -2,7 +2,7 @@
 
 from sanic import Blueprint
 
-from console_api.schemas.auth import LoginRequest, LoginView, StaffView
+from console_api.schemas.auth import StaffLoginRequest, StaffLoginView, StaffView
 from models.accounts import Realm
 from server.accounts.login import login
 from server.accounts.profile import own_account
@@ -15,7 +15,7 @@ blueprint = Blueprint("console_auth", url_prefix="/console/v1")
 
 
 @endpoint(blueprint, "POST /auth/login", access=PUBLIC)
-async def log_in(call: Call, body: LoginRequest) -> LoginView:
+async def log_in(call: Call, body: StaffLoginRequest) -> StaffLoginView:
     """工作人员登录"""
     logged_in = await login(
         body.account,
@@ -25,7 +25,7 @@ async def log_in(call: Call, body: LoginRequest) -> LoginView:
         realm=Realm.STAFF,
         client="console",
     )
-    return LoginView.of(logged_in)
+    return StaffLoginView.of(logged_in)
 
 
 @endpoint(blueprint, "POST /auth/logout", access=staff())

@@ -3,17 +3,17 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 
 from models.accounts import Account
 from server.accounts.login import LoggedIn
 from server.accounts.rights import rights_of, roles
-from server.http.schemas import Body, Line, Moment, Text, View
+from server.http.schemas import Body, Moment, View
 
 
-class LoginRequest(Body):
-    account: Annotated[Line, Field(min_length=1, max_length=32)]
-    password: Annotated[Text, Field(min_length=1, max_length=128)]
+class StaffLoginRequest(Body):
+    account: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class StaffView(View):
@@ -38,7 +38,7 @@ class StaffView(View):
         )
 
 
-class LoginView(View):
+class StaffLoginView(View):
     token: str
     expires_at: Moment
     account: StaffView

@@ -3,18 +3,18 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from models.accounts import Account, AccountKind
 from server.accounts.contact import masked_mobile_of
 from server.accounts.login import LoggedIn
 from server.accounts.mini_program import BindRequired
-from server.http.schemas import Body, Line, Moment, Text, View
+from server.http.schemas import Body, Line, Moment, View
 
-Password = Annotated[Text, Field(min_length=1, max_length=128)]
-AccountNumber = Annotated[Line, Field(min_length=1, max_length=32)]
-WechatCode = Annotated[Line, Field(min_length=1, max_length=128)]
-Secret = Annotated[Line, Field(min_length=1, max_length=64)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+AccountNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+WechatCode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+Secret = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
 class LoginRequest(Body):

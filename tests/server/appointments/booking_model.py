@@ -136,11 +136,8 @@ class World:
             self._refuse(request, by_gate=True)
         else:
             request.stage = {DOUBT: Stage.SETTLE, UNKNOWN: Stage.LOAD}[answer]
-            self._give_up_after_tries(request)
-
-    def _give_up_after_tries(self, request: Asking) -> None:
-        if request.stage is Stage.LOAD and request.tries > 2 * TRIES:
-            request.stage = Stage.OVER  # 503: the client knows nothing
+            if answer is UNKNOWN and request.tries > 2 * TRIES:
+                request.stage = Stage.OVER  # 503: the client knows nothing
 
     def _load(self, request: Asking) -> None:
         request.snapshot, request.loaded_at, request.stage = tuple(self.rows), self.now, Stage.FILL

@@ -60,7 +60,7 @@ async def test_a_socket_is_an_address_too(tmp_path: Path) -> None:
         await process.wait()
 
 
-async def test_after_an_error_redis_is_skipped_then_one_request_probes(own_door: RedisDoor, clock: Clock) -> None:
+async def test_after_an_error_redis_is_skipped_then_asked_again(own_door: RedisDoor, clock: Clock) -> None:
     operation = Unreachable()
     for _ in range(5):
         with pytest.raises(RedisDown):
@@ -68,13 +68,49 @@ async def test_after_an_error_redis_is_skipped_then_one_request_probes(own_door:
     assert operation.tries == 1
 
     clock.time += SKIP_SECONDS
-    await asyncio.gather(*(own_door.call(operation) for _ in range(10)), return_exceptions=True)
-    assert operation.tries == 2
-
     operation.works = True
+    assert await own_door.call(operation) == "done"
+    assert await own_door.call(operation) == "done"
+
+
+async def test_while_one_request_probes_the_others_go_without(own_door: RedisDoor, clock: Clock) -> None:
+    with pytest.raises(RedisDown):
+        await own_door.call(Unreachable())
     clock.time += SKIP_SECONDS
-    assert await own_door.call(operation) == "done"
-    assert await own_door.call(operation) == "done"
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Redis) -> str:
+        asked.set()
+        await answer.wait()
+        return "done"
+
+    probe = asyncio.create_task(own_door.call(slow))
+    await asked.wait()
+    with pytest.raises(RedisDown):
+        await own_door.ping()
+
+    answer.set()
+    assert await probe == "done"
+    await own_door.ping()
+
+
+async def test_redis_py_does_not_repeat_by_itself() -> None:
+    """Three repeats, as it does by default, would cost more than the path without Redis allows."""
+    connections = 0
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with RedisDoor(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", prefix="t") as door:
+        with pytest.raises(RedisDown):
+            await door.ping()
+    server.close()
+    await server.wait_closed()
+
+    assert connections <= 2  # the second where the first was seen to be closed before it was used
 
 
 async def test_a_cancelled_probe_leaves_the_next_one_to_somebody_else(own_door: RedisDoor, clock: Clock) -> None:

@@ -121,3 +121,13 @@ async def test_a_flush_forgets_the_events(own_door: RedisDoor) -> None:
     await own_door.call(lambda redis: redis.flushall())
 
     assert await limiter.hit("k", limit=1, seconds=60) == 0
+
+
+async def test_the_shared_log_is_no_longer_than_the_limit(door: RedisDoor, redis_prefix: str) -> None:
+    """The events of a window that has gone by are not kept beside those of the next one."""
+    script = door.client.register_script("local now = tonumber(ARGV[4])\n" + script_text("hit"))
+    for time in range(20):
+        arguments = [3, 1000, 1, 4_102_444_800_000 + time * 500]
+        await door.call(partial(script, [f"{redis_prefix}:k"], arguments))
+
+    assert await door.call(lambda redis: redis.llen(f"{redis_prefix}:k")) == 3
