@@ -42,7 +42,7 @@ def _connection(database_url: str, home: Path, pool: int) -> dict[str, Any]:
     if url.scheme != "mysql":
         raise ValueError(f"ZCGL_DATABASE_URL: 不支持的数据库 {url.scheme}")
     return {
-        "engine": "tortoise.backends.mysql",
+        "engine": "models.engines.mysql",
         "credentials": {
             "host": url.hostname,
             "port": url.port or 3306,

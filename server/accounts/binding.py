@@ -171,6 +171,10 @@ async def _stand(ticket: BindingTicket) -> None:
 
 async def _refuse(ticket: BindingTicket, refusal: Refusal) -> None:
     """End the ticket, and tell its account that somebody tried."""
+    await retried(lambda: _end(ticket, refusal))
+
+
+async def _end(ticket: BindingTicket, refusal: Refusal) -> None:
     async with in_transaction():
         await tickets.refuse(ticket, refusal.code)
         await notify_account(tickets.owner_of(ticket), "wechat_refused", f"wechat_refused:{ticket.id}", {})

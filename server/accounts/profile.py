@@ -97,6 +97,10 @@ async def change_contact(caller: Caller, version: int, *, name: str | None, mobi
         changes["contact_name"] = checked_name(name)
     if mobile is not None:
         changes["contact_mobile"] = sealed_mobile(caller.account_id, checked_mobile(mobile))
+    return await retried(lambda: _change(caller, version, changes))
+
+
+async def _change(caller: Caller, version: int, changes: dict[str, Any]) -> Account:
     async with in_transaction():
         mine = Account.filter(id=caller.account_id, version=version)
         if not await mine.update(**changes, version=F("version") + 1):

@@ -47,5 +47,6 @@ def _say(error: ErrorDetails) -> str:
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
-    raw = body.__pydantic_serializer__.to_json(body, by_alias=True) if isinstance(body, BaseModel) else orjson.dumps(body)
+    is_model = isinstance(body, BaseModel)
+    raw = body.__pydantic_serializer__.to_json(body, by_alias=True) if is_model else orjson.dumps(body)
     return HTTPResponse(raw, status=status, headers=headers, content_type="application/json")

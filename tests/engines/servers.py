@@ -170,11 +170,15 @@ class MariaDB(Server):
 
     def run(self, *statements: str) -> tuple[tuple[Any, ...], ...]:
         """As root, over the socket; the rows of the last statement."""
-        connection = pymysql.connect(unix_socket=str(self._socket), user="root", autocommit=True)
-        with connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            return tuple(cursor.fetchall())
+        # Connected by hand: pymysql forgets to close a socket on which nobody answers yet.
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self._socket))
+            connection = pymysql.connect(user="root", autocommit=True, defer_connect=True)
+            connection.connect(line)
+            with connection, connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                return tuple(cursor.fetchall())
 
     def create_database(self, name: str) -> str:
         self.run(f"CREATE DATABASE {name}")

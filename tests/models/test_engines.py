@@ -1,16 +1,24 @@
 """What differs between engines: isolation, time zone, exact comparison, lost connections."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from tortoise import Tortoise
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import IntegrityError
 
 from models.accounts import WechatApp, WechatBinding
 from models.base import new_id
+from models.orm import orm_config
 from models.work import JobLease
 from server import clock
-from server.transactions import in_transaction
+from server.transactions import in_transaction, is_connection_lost
 from tests.engines.engine import Engine
+from tests.engines.proxy import Proxy, proxy_to
+from tests.engines.servers import MariaDB
 
 
 async def bind(openid: str) -> None:
@@ -82,3 +90,49 @@ async def test_a_reader_sees_what_another_committed_in_the_middle_of_its_transac
         assert (await JobLease.get(name=name)).owner == "before"
         installed.mariadb.run(f"UPDATE zcgl_test.job_lease SET owner = 'after' WHERE name = '{name}'")
         assert (await JobLease.get(name=name)).owner == "after"
+
+
+async def test_connections_cut_under_those_who_wait_for_one_hold_up_nobody(mariadb: MariaDB, tmp_path: Path) -> None:
+    async with proxy_to(mariadb.port) as proxy, small_pool(mariadb, proxy, tmp_path):
+        proxy.hang()
+        waiting = [asyncio.create_task(_one()) for _ in range(12)]
+        await asyncio.sleep(0)
+        proxy.refuse()
+        proxy.flow()
+        async with asyncio.timeout(20):
+            outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        assert all(is_connection_lost(outcome) for outcome in outcomes if outcome is not None)
+
+        proxy.accept()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(_one() for _ in range(12)))
+
+
+async def test_cancelled_transactions_give_their_connections_back(mariadb: MariaDB, tmp_path: Path) -> None:
+    async with proxy_to(mariadb.port) as proxy, small_pool(mariadb, proxy, tmp_path):
+        for turn in range(60):
+            work = [asyncio.create_task(_one()) for _ in range(4)]
+            for _ in range(turn):
+                await asyncio.sleep(0)
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(_one() for _ in range(12)))
+
+
+@asynccontextmanager
+async def small_pool(mariadb: MariaDB, proxy: Proxy, home: Path) -> AsyncIterator[None]:
+    """Three connections through a proxy, open and used once."""
+    mariadb.run("CREATE DATABASE IF NOT EXISTS zcgl_pool")
+    url = mariadb.url("zcgl_pool").replace(str(mariadb.port), str(proxy.port))
+    await Tortoise.init(config=orm_config(url, home, 3), _enable_global_fallback=True)
+    EXECUTOR_CACHE.clear()
+    await asyncio.gather(*(_one() for _ in range(6)))
+    try:
+        yield
+    finally:
+        async with asyncio.timeout(10):
+            await Tortoise.close_connections()
+        EXECUTOR_CACHE.clear()

@@ -49,7 +49,7 @@ class RedisDoor:
             timeout=TIMEOUT_SECONDS,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),  # redis-py repeats three times by default: too long for a 200 ms path
+            retry=Retry(NoBackoff(), 0),  # three repeats, its default for a client, are too long for a 200 ms path
             protocol=2,
             driver_info=None,
         )

@@ -1,31 +1,41 @@
 """Demo data: exactly what the story needs, once."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-from tortoise import Tortoise
 
 from models.accounts import Account, AccountKind, Realm
 from models.businesses import FilingWindow
-from models.orm import orm_config
 from models.roster import Cpa, Firm
 from server import clock, crypto
 from server.accounts.login import BadCredentials, login
 from server.roster.register import id_number_of, mobile_of
 from server.roster.search import Scope, find_cpas
+from server.run.schema import apply_migrations
 from server.run.seed import demo_accounts_present, seed
+from tests.engines.engine import KEYRING, Engine
 from tests.fakes_accounts import FakeLimiter
 
 
-@pytest.fixture(scope="module", autouse=True)
-async def seeded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
-    crypto.use(crypto.Keyring({"k1": b"1" * 32}, "k1", b"i" * 32, b"p" * 32))
-    await Tortoise.init(config=orm_config("", tmp_path_factory.mktemp("seed"), 5), _enable_global_fallback=True)
-    await Tortoise.generate_schemas()
-    assert not await demo_accounts_present()
-    await seed()
-    yield
-    await Tortoise.close_connections()
+@pytest.fixture(scope="module")
+async def seeded(scratch: Path, embedded_engine: Engine) -> Engine:
+    """A database of its own: the story begins with nobody in it."""
+    home = scratch / "seed"
+    home.mkdir()
+    engine = Engine("sqlite+valkey", home, f"sqlite://{home / 'zcgl.sqlite3'}", embedded_engine.redis)
+    crypto.use(KEYRING)
+    await apply_migrations(engine.orm())
+    async with engine.opened():
+        assert not await demo_accounts_present()
+        await seed()
+    return engine
+
+
+@pytest.fixture(autouse=True)
+async def opened(seeded: Engine) -> AsyncIterator[None]:
+    async with seeded.opened():
+        yield
 
 
 async def enter(number: str, password: str, realm: Realm = Realm.APPLICANT) -> bool:

@@ -1,0 +1,59 @@
+# 全部命令；make help 列出。PORT= 与 ZCGL_HOME= 见 README。
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE ?=
+ifdef PORT
+export ZCGL_PORT := $(PORT)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint bench lock clean engines
+
+help:  ## 列出命令
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/runtime.stamp  ## 启动服务、后台进程、Valkey 与微信模拟器（首次写入演示数据）
+	@exec $(BIN)/zcgl run
+
+demo: $(VENV)/runtime.stamp  ## 对运行中的服务演一遍手册里的故事
+	@$(BIN)/zcgl demo
+
+test: $(VENV)/development.stamp engines  ## 运行全部测试
+	$(BIN)/python -m pytest -q $(PYTEST)
+
+lint: $(VENV)/development.stamp  ## ruff、mypy、分层约束、迁移、openapi.json、配置
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m server.run.schema
+	$(BIN)/python -m server.run.openapi --check
+
+bench: $(VENV)/development.stamp engines  ## 性能，每一行与同一次运行中的参照并排
+	$(BIN)/python -m tests.bench
+
+engines:  ## 安装测试用的 MariaDB 与 Redis（Debian 软件包）
+	@tools/engines
+
+lock: $(VENV)/runtime.stamp  ## 重新锁定依赖（不含任何地址）
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 requirements.in -o requirements.lock
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.lock
+
+clean:  ## 删除虚拟环境与缓存，不动数据
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/created.stamp:
+	@PYTHON="$(PYTHON)" tools/create-venv $(VENV)
+	@touch $@
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/created.stamp
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/development.stamp: requirements-dev.lock $(VENV)/runtime.stamp
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

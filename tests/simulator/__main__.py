@@ -1,0 +1,35 @@
+"""`python -m tests.simulator --port 8001`: serves until interrupted, with the service's own settings."""
+
+import argparse
+import asyncio
+import signal
+
+from config.settings import settings
+from server import clock
+from tests.simulator.app import running_simulator
+
+CALLBACK_PATH = "/wechat/official-account/callback"
+
+
+def main() -> None:
+    chosen = settings()
+    arguments = argparse.ArgumentParser(prog="python -m tests.simulator", description="模拟微信平台")
+    arguments.add_argument("--host", default=chosen.host)
+    arguments.add_argument("--port", type=int, default=chosen.port + 1)
+    arguments.add_argument("--callback-url", default=f"http://{chosen.host}:{chosen.port}{CALLBACK_PATH}")
+    clock.set_offset(chosen.clock_offset_seconds)
+    asyncio.run(_serve(arguments.parse_args()))
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    setup = settings().wechat
+    async with running_simulator(setup, options.callback_url, host=options.host, port=options.port) as simulator:
+        print(f"微信模拟器（手机页面）：{simulator.url}", flush=True)
+        await stopped.wait()
+
+
+if __name__ == "__main__":
+    main()
