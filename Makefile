@@ -28,7 +28,7 @@ lint: $(VENV)/development.stamp  ## ruff、mypy、分层约束、迁移、openap
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m server.run.schema
+	$(BIN)/zcgl migrate --check
 	$(BIN)/python -m server.run.openapi --check
 
 bench: $(VENV)/development.stamp engines  ## 性能，每一行与同一次运行中的参照并排

@@ -60,7 +60,7 @@ async def _move(application: Application, account: Account, values: Values) -> C
 
 async def _own(application: Application, account: Account, values: Values) -> Cpa | None:
     """The person concerned, among those of the account only: a number typed by hand reaches nobody else's CPA."""
-    rows = Cpa.filter(active=True)
+    rows = Scope(account.firm_id, account.cpa_id).rows()
     if application.subject_id:
         return await rows.get_or_none(id=application.subject_id)
     return await rows.filter(cpa_no=application.cpa_no or values.get("cpa_no", "")).first()

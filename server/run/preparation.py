@@ -1,16 +1,25 @@
 """What happens once before anything serves: migrations, the editions of the businesses, demo data."""
 
+import asyncio
 import fcntl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tortoise.exceptions import BaseORMException
+
 from config.settings import Settings
 from models.accounts import Account
 from models.orm import orm_config
+from server.businesses.catalogue import catalogue
+from server.businesses.editions import store_editions
+from server.businesses.fault import CatalogueFault
 from server.run.compose import open_database
-from server.run.schema import apply_migrations
+from server.run.configuration import WrongSettings, load_settings
+from server.run.schema import SchemaBusy, apply_migrations
+from server.run.seed import seed as load_demo_data
 
 
 class DemoInProduction(RuntimeError):
@@ -30,8 +39,6 @@ async def prepare(chosen: Settings) -> list[str]:
 
 async def migrate(chosen: Settings) -> list[str]:
     """Bring the database to head and store the businesses' editions that are new."""
-    from server.businesses.catalogue import catalogue  # noqa: PLC0415
-    from server.businesses.editions import store_editions  # noqa: PLC0415
 
     applied = await apply_migrations(orm_of(chosen))
     async with open_database(chosen):
@@ -45,10 +52,9 @@ def orm_of(chosen: Settings) -> dict[str, Any]:
 
 async def seed(chosen: Settings) -> None:
     """Demo data, once: a second call changes nothing."""
-    from server.run.seed import seed as load  # noqa: PLC0415
 
     async with open_database(chosen):
-        await load()
+        await load_demo_data()
 
 
 async def refuse_demo_accounts(chosen: Settings) -> None:
@@ -66,3 +72,17 @@ def only_one(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def main() -> None:
+    """`python -m server.run.preparation`, which the supervisor runs: says why when it fails."""
+    try:
+        applied = asyncio.run(prepare(load_settings()))
+    except (DemoInProduction, SchemaBusy, WrongSettings, CatalogueFault, BaseORMException) as reason:
+        sys.exit(f"{type(reason).__name__}: {reason}")
+    if applied:
+        sys.stdout.write(f"数据库已升级：{'、'.join(applied)}\n")
+
+
+if __name__ == "__main__":
+    main()

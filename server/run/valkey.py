@@ -56,6 +56,7 @@ def command(*, socket: Path | None = None, port: int = 0, folder: Path) -> list[
         *("--maxmemory", "256mb"),
         *("--maxmemory-policy", "noeviction"),
         *("--loglevel", "warning"),
+        *("--logfile", str(folder / "valkey.log")),
     ]
 
 

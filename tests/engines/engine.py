@@ -1,5 +1,6 @@
 """An engine is a database and a Redis that tests may use; one is open in this process at a time, for one test."""
 
+import asyncio
 import base64
 import json
 import os
@@ -54,7 +55,8 @@ class Engine:
         try:
             yield
         finally:
-            await Tortoise.close_connections()
+            async with asyncio.timeout(10):  # a connection that was never given back would be waited for
+                await Tortoise.close_connections()
             EXECUTOR_CACHE.clear()
             use_environment(before)
 

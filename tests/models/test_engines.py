@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tortoise import Tortoise
@@ -27,11 +28,11 @@ async def bind(openid: str) -> None:
     )
 
 
-async def on_every_connection(sql: str) -> set[tuple[str, ...]]:
+async def on_every_connection(sql: str) -> set[tuple[Any, ...]]:
     """The answers of eight transactions that are open at once."""
     together = asyncio.Barrier(8)
 
-    async def ask() -> tuple[str, ...]:
+    async def ask() -> tuple[Any, ...]:
         async with asyncio.timeout(10), in_transaction() as transaction:
             await together.wait()
             return tuple((await transaction.execute_query_dict(sql))[0].values())

@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import signal
+from pathlib import Path
 
 from config.settings import settings
 from server import clock
 from tests.simulator.app import running_simulator
+from tests.simulator.memory import keep_saving, load
 
 CALLBACK_PATH = "/wechat/official-account/callback"
 
@@ -16,6 +18,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.simulator", description="模拟微信平台")
     arguments.add_argument("--host", default=chosen.host)
     arguments.add_argument("--port", type=int, default=chosen.port + 1)
+    arguments.add_argument("--memory", type=Path, default=chosen.home / "simulator.json")
     arguments.add_argument("--callback-url", default=f"http://{chosen.host}:{chosen.port}{CALLBACK_PATH}")
     clock.set_offset(chosen.clock_offset_seconds)
     asyncio.run(_serve(arguments.parse_args()))
@@ -27,8 +30,9 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     setup = settings().wechat
     async with running_simulator(setup, options.callback_url, host=options.host, port=options.port) as simulator:
+        load(simulator.platform, options.memory)
         print(f"微信模拟器（手机页面）：{simulator.url}", flush=True)
-        await stopped.wait()
+        await keep_saving(simulator.platform, options.memory, stopped)
 
 
 if __name__ == "__main__":

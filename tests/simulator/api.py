@@ -68,7 +68,7 @@ class WechatApi:
         if not isinstance(seconds, int) or not 1 <= seconds <= QR_SECONDS:
             raise Refused(40052, "invalid expire_seconds")
         ticket = self._platform.add_qr(scene, seconds)
-        return {"ticket": ticket, "expire_seconds": seconds, "url": f"{self._platform.url}/scan?ticket={ticket}"}
+        return {"ticket": ticket, "expire_seconds": seconds, "url": self._platform.qr_url(ticket)}
 
     async def send_template(self, request: web.Request) -> dict[str, Any]:
         self._check_token(request)

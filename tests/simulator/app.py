@@ -59,7 +59,7 @@ def _assemble(platform: Platform, faults: Faults, pushes: Pushes, http: aiohttp.
     app = web.Application(client_max_size=1024**2)
     app.add_routes(WechatApi(platform, faults, pushes).routes())
     app.add_routes(Control(platform, faults, pushes).routes())
-    app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}").routes())
+    app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}", platform.setup.templates).routes())
     return app
 
 

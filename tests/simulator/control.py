@@ -14,6 +14,8 @@ POST   /_/tokens/kill {"appid"?}          every token given out dies now
 POST   /_/callback {"url"?, "pause"?, "receipt_delay"?}
 GET    /_/pushes                          callbacks tried, and what was answered
 POST   /_/settle                          returns when no receipt is on its way
+GET    /_/qr-codes                        the live ones, newest first: [{"url", "scanned", "seconds_left"}]
+GET    /_/templates                       {template_id: {"title", "fields": {key: name}}}
 GET    /_/counters                        {"cgi-bin/stable_token": 1, "template/send visible": 3, …}
 POST   /_/reset                           a new world: no messages, faults, counters; 手机甲 and 手机乙
 
@@ -54,6 +56,7 @@ class Control:
         plain: list[tuple[str, str, Callable[[Body], Awaitable[object]]]] = [
             ("GET", "/_/phones", self.list_phones),
             ("POST", "/_/phones", self.add_phone),
+            ("GET", "/_/qr-codes", self.list_qr_codes),
             ("GET", "/_/faults", self.list_faults),
             ("POST", "/_/faults", self.add_fault),
             ("DELETE", "/_/faults", self.clear_faults),
@@ -90,8 +93,17 @@ class Control:
         if qr is None or qr.until <= self._platform.now():
             phone.messages.append(Message("notice", self._platform.now(), text="二维码无效或已过期"))
             raise Refused(40097, "unknown or expired QR code")
+        qr.scanned = True
         push: Push = await self._pushes.scan(phone, qr.scene, ticket)
         return asdict(push)
+
+    async def list_qr_codes(self, _: Body) -> object:
+        now = self._platform.now()
+        return [
+            {"url": self._platform.qr_url(ticket), "scanned": qr.scanned, "seconds_left": int(qr.until - now)}
+            for ticket, qr in reversed(self._platform.qr_codes.items())
+            if qr.until > now
+        ]
 
     async def mint_code(self, phone: Phone, _: Body) -> object:
         return {"code": self._platform.mint_code(phone.openid)}

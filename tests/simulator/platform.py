@@ -55,6 +55,7 @@ class Phone:
 class Qr:
     scene: str
     until: float
+    scanned: bool = False
 
 
 @dataclass
@@ -126,7 +127,7 @@ class Platform:
         self.quota: dict[str, int] = {}  # endpoint -> calls left today
         self.counters: Counter[str] = Counter()
         self._shown: dict[tuple[str, str], tuple[float, int]] = {}
-        self._next_msgid = 3_000_000_001
+        self._next_msgid = int(self.now() * 1000)  # larger than before a restart
         for name, seed in (("手机甲", "phone-a"), ("手机乙", "phone-b")):
             self.add_phone(name, seed=seed)
 
@@ -162,6 +163,10 @@ class Platform:
         ticket = secrets.token_urlsafe(48)
         self.qr_codes[ticket] = Qr(scene, self.now() + seconds)
         return ticket
+
+    def qr_url(self, ticket: str) -> str:
+        """What the picture of a QR code encodes."""
+        return f"{self.url}/scan?ticket={ticket}"
 
     def spend(self, endpoint: str) -> None:
         left = self.quota.get(endpoint)

@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
+import yaml
 from aiohttp import web
+
+import config
 
 _PAGES = Path(__file__).parent / "pages"
 _FORWARDED = ("Content-Type", "Authorization", "Idempotency-Key", "Accept")
@@ -14,8 +17,9 @@ _LIMIT = aiohttp.ClientTimeout(total=15)
 class WebPages:
     """`service_url` is where /service/… leads."""
 
-    def __init__(self, http: aiohttp.ClientSession, service_url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, service_url: str, templates: dict[str, str]) -> None:
         self._http = http
+        self._templates = templates  # our key -> template id
         self.service_url = service_url
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -24,9 +28,15 @@ class WebPages:
             web.get("/phone", _page("phone.html")),
             web.get("/scan", _page("phone.html")),  # the page scans: looking at an address changes nothing
             web.get("/bind", _page("bind.html")),
+            web.get("/_/templates", self.describe_templates),
             web.static("/pages", _PAGES),
             web.route("*", "/service/{path:.*}", self.forward),
         ]
+
+    async def describe_templates(self, _: web.Request) -> web.Response:
+        """Template id -> its title and the names of its fields, as a template at WeChat has them."""
+        wording = yaml.safe_load((Path(config.__file__).parent / "messages.yaml").read_text())["templates"]
+        return web.json_response({id_: wording[key] for key, id_ in self._templates.items() if key in wording})
 
     async def forward(self, request: web.Request) -> web.Response:
         headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}

@@ -40,6 +40,7 @@ class RedisTokenShelf:
         with suppress(RedisDown):
             await self._door.call(lambda redis: redis.hset(self._key, mapping=values))  # type: ignore[arg-type]
             await self._door.call(lambda redis: redis.expire(self._key, max(int(token.seconds), 1)))
+            await self._door.call(lambda redis: redis.delete(self._reserved))  # whoever is next need not wait
 
     async def drop_if(self, value: str) -> None:
         name = crypto.hash_secret(value)

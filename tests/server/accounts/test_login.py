@@ -136,6 +136,15 @@ async def test_unknown_accounts_lock_like_known_ones(world: World) -> None:
     assert outcomes == [BadCredentials] * TRIES + [TooManyTries]
 
 
+async def test_right_passwords_of_a_disabled_account_count_as_failures(world: World) -> None:
+    gone = await world.firm()
+    await Account.filter(id=gone.id).update(disabled_at=clock.now())
+
+    outcomes = [await refused(gone, PASSWORD) for _ in range(TRIES + 1)]
+
+    assert outcomes == [BadCredentials] * TRIES + [TooManyTries]
+
+
 async def test_one_address_fails_ten_times_over_many_accounts(world: World) -> None:
     outcomes = []
     for n in range(TRIES + 2):

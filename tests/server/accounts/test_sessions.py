@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.accounts import EpochRaise, LoginSession
+from models.accounts import Account, EpochRaise, LoginSession
 from server import clock
 from server.accounts.disable import disable, enable
 from server.accounts.housekeeping import forget_expired
@@ -187,3 +187,12 @@ async def test_what_expired_long_ago_is_forgotten(world: World) -> None:
     await forget_expired()
 
     assert [s.id for s in await LoginSession.filter(account_id=firm.id)] == [new.session.id]
+
+
+async def test_a_session_of_an_older_epoch_is_dead_even_if_nobody_marked_it(world: World) -> None:
+    firm = await world.firm()
+    logged_in = await firm.log_in()
+
+    await Account.filter(id=firm.id).update(epoch=1)
+
+    assert not await is_in(logged_in, world)

@@ -1,0 +1,87 @@
+"""Open and closed days: notices, make-up workdays, and years whose notice is not out."""
+
+from datetime import date, timedelta
+
+import chinese_calendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.appointments import Appointment
+from server.appointments.book import window_of
+from server.appointments.calendar import next_open_day, public_day, statutory_days, weekday_of
+from server.appointments.ics import calendar_file
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_our_holiday_data_agree_with_the_published_calendar(year: int) -> None:
+    days = [date(year, 1, 1) + timedelta(days=n) for n in range(365)]
+
+    assert [on for on in days if public_day(on).closed is chinese_calendar.is_workday(on)] == []
+
+
+def test_a_make_up_saturday_is_open() -> None:
+    assert not public_day(date(2026, 2, 14)).closed
+
+
+def test_new_year_2027_is_closed_though_no_notice_is_out() -> None:
+    day = public_day(date(2027, 1, 1))
+
+    assert (day.closed, day.provisional) == (True, True)
+    assert day.label == "2027-01-01 (星期五)"
+
+
+def test_the_thirteen_statutory_days_of_2027() -> None:
+    assert sorted(statutory_days(2027)) == [
+        date(2027, 1, 1),
+        *(date(2027, 2, 5) + timedelta(days=n) for n in range(4)),
+        date(2027, 4, 5),
+        date(2027, 5, 1),
+        date(2027, 5, 2),
+        date(2027, 6, 9),
+        date(2027, 9, 15),
+        date(2027, 10, 1),
+        date(2027, 10, 2),
+        date(2027, 10, 3),
+    ]
+
+
+@given(st.dates(date(2024, 1, 1), date(2099, 12, 20)))
+def test_every_year_has_open_and_closed_days(on: date) -> None:
+    following = next_open_day(on)
+
+    assert following > on
+    assert (following - on).days < 16
+    assert not public_day(following).closed
+
+
+@given(st.dates(date(2028, 1, 1), date(2099, 12, 31)))
+def test_a_year_without_notice_has_thirteen_days_and_closed_weekends(on: date) -> None:
+    assert len(statutory_days(on.year)) >= 12  # two may fall on one day
+    assert public_day(on).closed or on.weekday() < 5
+
+
+@given(st.sets(st.integers(1, 12), min_size=1))
+def test_the_arrival_window_lies_in_the_slot(places: set[int]) -> None:
+    begins, ends = window_of("10:00", sorted(places))
+
+    assert "10:00" <= begins < ends <= "11:00"
+
+
+def test_weekdays_are_the_manuals() -> None:
+    assert [weekday_of(date(2025, 6, 12) + timedelta(days=n)) for n in range(4)] == ["四", "五", "六", "日"]
+
+
+def test_the_calendar_file_is_folded_and_escaped() -> None:
+    appointment = Appointment(
+        on_date=date(2026, 11, 25), window_from="10:00", window_to="10:10", state="success", version=3
+    )
+
+    lines = calendar_file(appointment, "注册申请（2人）", "北京市,海淀区;602室", "请携带：" + "证书、" * 40).split(
+        b"\r\n"
+    )
+
+    assert max(map(len, lines)) <= 75
+    assert b"DTSTART:20261125T020000Z" in lines
+    assert b"SEQUENCE:3" in lines
+    assert "LOCATION:北京市\\,海淀区\\;602室".encode() in lines

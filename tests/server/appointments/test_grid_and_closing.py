@@ -1,0 +1,119 @@
+"""The seven-day grid, and staff's hand on it."""
+
+import pytest
+
+from models.applications import State
+from models.appointments import Appointment, AppointmentState
+from models.messages import Message
+from server import clock
+from server.appointments.calendar import public_day
+from server.appointments.closing import DayOrder, OnBookings, set_capacity, set_day
+from server.appointments.grid import GridSlot, read_grid
+from server.appointments.places import offered_days
+from server.appointments.refusals import CapacityInUse, DayHasBookings, SlotFull
+from server.errors import NotFound
+from tests.world import Party, World, people_in, state_of
+
+
+async def cell(firm: Party, start: str = "10:00", *, people: int = 1, ids: tuple = ()) -> GridSlot:
+    days = await read_grid(firm.caller, "registration", people, ids, gate=firm.world.gate)
+    day = next(d for d in days if d.day.on == firm.world.day)
+    return next(s for s in day.slots if s.slot.start == start)
+
+
+async def test_seven_days_from_tomorrow_with_five_slots_of_twelve(world: World) -> None:
+    firm = await world.firm()
+
+    days = await read_grid(firm.caller, "registration", 2, (), gate=world.gate)
+
+    assert [d.day.on for d in days] == offered_days(clock.today())
+    assert [d.day.closed for d in days] == [public_day(on).closed for on in offered_days(clock.today())]
+    open_day = next(d for d in days if not d.day.closed)
+    assert [s.slot.start for s in open_day.slots] == ["09:00", "10:00", "13:30", "14:30", "15:30"]
+    assert {(s.remaining, s.bookable) for s in open_day.slots} == {(12, True)}
+
+
+async def test_the_grid_counts_what_is_booked(world: World) -> None:
+    firm = await world.firm()
+    await cell(firm)
+    await firm.book(people=11)
+
+    assert (await cell(firm)).remaining == 1
+    assert not (await cell(firm, people=2)).bookable
+
+
+async def test_days_past_the_deadline_are_not_bookable(world: World) -> None:
+    firm = await world.firm()
+    ids = await firm.approved(days=(world.day - clock.today()).days)
+
+    days = await read_grid(firm.caller, "registration", 1, ids, gate=world.gate)
+
+    assert {d.day.on: any(s.bookable for s in d.slots) for d in days if not d.day.closed} == {
+        on: on <= world.day for on in offered_days(clock.today()) if not public_day(on).closed
+    }
+
+
+async def test_a_strangers_application_gives_no_deadline(world: World) -> None:
+    firm, stranger = await world.firm(), await world.firm()
+
+    with pytest.raises(NotFound):
+        await read_grid(stranger.caller, "registration", 1, await firm.approved(), gate=world.gate)
+
+
+async def test_an_empty_day_closes_and_opens_again(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    await cell(firm)
+
+    await set_day(DayOrder(world.desk, world.day, True, "台风"), clerk, gate=world.gate)
+    closed = await cell(firm)
+    with pytest.raises(SlotFull):
+        await firm.book()
+    await set_day(DayOrder(world.desk, world.day, False), clerk, gate=world.gate)
+
+    assert (closed.remaining, closed.bookable) == (0, False)
+    assert (await firm.book()).window_from == "10:00"
+
+
+async def test_a_day_with_bookings_is_not_closed_by_accident(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    await firm.book()
+
+    with pytest.raises(DayHasBookings):
+        await set_day(DayOrder(world.desk, world.day, True), clerk, gate=world.gate)
+
+    assert (await cell(firm)).remaining == 11
+
+
+async def test_cancel_and_notify_closes_the_day_for_everyone(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    booked = await firm.book(people=2)
+
+    await set_day(DayOrder(world.desk, world.day, True, "台风", OnBookings.CANCEL), clerk, gate=world.gate)
+
+    assert (await Appointment.get(id=booked.id)).state is AppointmentState.CANCELLED
+    assert {await state_of(v.application_id) for v in await people_in(booked)} == {State.APPROVED_TO_BOOK}
+    assert await Message.filter(account_id=firm.caller.account_id, event="day_closed").count() == 1
+    with pytest.raises(SlotFull):
+        await firm.book()
+
+
+async def test_a_weekend_opened_by_staff_can_be_booked(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    weekend = next(on for on in offered_days(clock.today()) if public_day(on).closed)
+
+    await set_day(DayOrder(world.desk, weekend, False, "加班"), clerk, gate=world.gate)
+
+    assert (await firm.book(world.slot(weekend))).on_date == weekend
+
+
+async def test_lowering_capacity_closes_only_free_places(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    await firm.book(people=2)
+
+    await set_capacity(world.slot(), 3, clerk, gate=world.gate)
+
+    assert (await cell(firm)).remaining == 1
+    with pytest.raises(CapacityInUse):
+        await set_capacity(world.slot(), 1, clerk, gate=world.gate)
+    await set_capacity(world.slot(), 12, clerk, gate=world.gate)
+    assert (await cell(firm)).remaining == 10

@@ -1,0 +1,53 @@
+"""The phones outlive a restart of the simulator, as real ones would: kept in one small JSON file."""
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.simulator.platform import Message, Phone, Platform
+
+KEPT_MESSAGES = 200  # of each phone
+SECONDS = 1.0
+
+
+def load(platform: Platform, path: Path) -> None:
+    """Take up what was kept; a file that cannot be read is as good as none."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        phones = [_phone(kept) for kept in json.loads(path.read_text())]
+        platform.phones = {phone.openid: phone for phone in phones}
+
+
+def save(platform: Platform, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(_text(platform))
+    temporary.replace(path)
+
+
+async def keep_saving(platform: Platform, path: Path, stopped: asyncio.Event) -> None:
+    """Save whenever something changed, until `stopped`, and then once more."""
+    written = ""
+    while not stopped.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), SECONDS)
+        if _text(platform) != written:
+            written = _text(platform)
+            save(platform, path)
+
+
+def _text(platform: Platform) -> str:
+    phones = [_kept(phone) for phone in platform.phones.values()]
+    return json.dumps(phones, ensure_ascii=False)
+
+
+def _kept(phone: Phone) -> dict[str, Any]:
+    messages = [asdict(message) for message in phone.messages[-KEPT_MESSAGES:]]
+    return {**asdict(phone), "muted": sorted(phone.muted), "messages": messages}
+
+
+def _phone(kept: dict[str, Any]) -> Phone:
+    messages = [Message(**message) for message in kept["messages"]]
+    return Phone(**{**kept, "muted": set(kept["muted"]), "messages": messages})
