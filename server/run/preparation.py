@@ -39,7 +39,6 @@ async def prepare(chosen: Settings) -> list[str]:
 
 async def migrate(chosen: Settings) -> list[str]:
     """Bring the database to head and store the businesses' editions that are new."""
-
     applied = await apply_migrations(orm_of(chosen))
     async with open_database(chosen):
         await store_editions(catalogue())
@@ -52,7 +51,6 @@ def orm_of(chosen: Settings) -> dict[str, Any]:
 
 async def seed(chosen: Settings) -> None:
     """Demo data, once: a second call changes nothing."""
-
     async with open_database(chosen):
         await load_demo_data()
 

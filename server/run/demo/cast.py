@@ -38,16 +38,17 @@ class Cast:
         """绑定新账号: the settings page shows a QR, the phone scans and confirms, the page chooses the number."""
         self.telling.chapter("扫码绑定微信（手册 10）")
         phones = await self.phone.get("/phones")
-        self.openid = phones["items"][0]["openid"]
+        self.openid = phones[0]["openid"]
         bound = await self.firm.get("/me/wechat")
         if any(True for _ in bound["items"]):
             self.telling.step("已绑定微信，沿用")
             return
         ticket = await self.firm.post("/me/wechat/tickets", {"kind": "official_account"})
-        await self.phone.post(f"/phones/{self.openid}/scan", {"scene": ticket["ticket"]})
+        newest = (await self.phone.get("/qr-codes"))[0]
+        await self.phone.post(f"/phones/{self.openid}/scan", {"url": newest["url"]})
         nonce = await self._nonce()
         shown = await self.firm.post("/wechat/tickets/preview", {"nonce": nonce})
-        self.telling.expect("手机上显示的账号", shown["account"]["name"], "测试单位201")
+        self.telling.expect("手机上显示的账号", shown["name"], "测试单位201")
         confirmed = await self.firm.post("/wechat/tickets/confirm", {"nonce": nonce})
         path = f"/me/wechat/tickets/{ticket['public_id']}"
         await self.firm.post(f"{path}/choose", {"number": confirmed["number"]})
@@ -55,7 +56,7 @@ class Cast:
 
     async def _nonce(self) -> str:
         """The one-use nonce in the #fragment of the link that the service account sent to the phone."""
-        for message in reversed((await self.phone.get(f"/phones/{self.openid}/messages"))["items"]):
+        for message in reversed(await self.phone.get(f"/phones/{self.openid}/messages")):
             if found := re.search(r"#(?:nonce=)?([\w-]{16,})", message.get("text", "")):
                 return str(found[1])
         raise LookupError("手机没有收到绑定链接")

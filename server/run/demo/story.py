@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
-from server.run.configuration import load_settings
 from server.run.demo import manual
 from server.run.demo.cast import Cast
 from server.run.demo.leftovers import clear_stage
@@ -63,11 +62,10 @@ async def _review(cast: Cast, zhang: str, li: str, wang: str) -> None:
         telling.expect(f"{name}系统消息", text[: len(wording)], wording)
 
 
-def main() -> int:
-    """Play it against the service that the settings name, and tell whether it could be reached at all."""
-    chosen = load_settings()
+def main(service: str, simulator: str) -> int:
+    """Play it, and tell whether the service could be reached at all."""
     try:
-        return asyncio.run(play(f"http://{chosen.host}:{chosen.port}", chosen.simulator_url))
+        return asyncio.run(play(service, simulator))
     except aiohttp.ClientConnectionError:
-        sys.stdout.write(f"无法连接 http://{chosen.host}:{chosen.port}：请先在另一个终端运行 make run\n")
+        sys.stdout.write(f"无法连接 {service}：请先在另一个终端运行 make run\n")
         return 1
