@@ -161,8 +161,8 @@ async def test_no_error_text_carries_a_secret(
         with suppress(CallFailed):
             await client.code_to_session("code")
         simulator.faults.clear()
+        simulator.faults.add(Fault.model_validate({"endpoint": "jscode2session", "times": 2, **fault}))
         with pytest.raises(CallFailed) as failure:
-            simulator.faults.add(Fault.model_validate({"endpoint": "jscode2session", "times": 2, **fault}))
             await client.code_to_session("code")
         simulator.faults.clear()
         texts.append(f"{failure.value!r}")
