@@ -12,8 +12,8 @@ from server import clock
 from server.accounts.caller import Caller
 from server.appointments.book import check_people
 from server.appointments.calendar import Day
-from server.appointments.places import capacity_of, days_of, offered_days, slots_of, taken_places
-from server.appointments.slots import GateDown, Slot, SlotCounter
+from server.appointments.places import Rows, capacity_of, days_of, offered_days, slots_of, taken_places
+from server.appointments.slots import CLOSED, GateDown, Slot, SlotCounter
 from server.businesses import catalogue
 from server.errors import NotFound
 
@@ -43,11 +43,9 @@ async def read_grid(
     check_people(people)
     deadline = await _deadline(caller, application_ids)
     dates = offered_days(clock.today())
-    desk = catalogue().businesses[business].desk
-    slots = slots_of(desk, dates)
-    days = await days_of(desk, dates)
-    free = dict(zip(slots, await free_places(slots, days, gate=gate), strict=True))
-    return [_grid_day(days[on], [s for s in slots if s.on == on], free, people, deadline) for on in dates]
+    slots = slots_of(catalogue().businesses[business].desk, dates)
+    free = dict(zip(slots, await free_places(slots, gate=gate), strict=True))
+    return [_grid_day(on, [s for s in slots if s.on == on], free, people, deadline) for on in dates]
 
 
 async def _deadline(caller: Caller, application_ids: Sequence[UUID]) -> date | None:
@@ -60,38 +58,42 @@ async def _deadline(caller: Caller, application_ids: Sequence[UUID]) -> date | N
     return min((row.expires_on for row in rows if row.expires_on), default=None)
 
 
-def _grid_day(day: Day, slots: Sequence[Slot], free: dict[Slot, int], people: int, deadline: date | None) -> GridDay:
-    in_time = deadline is None or day.on <= deadline
+def _grid_day(on: date, slots: Sequence[Slot], free: dict[Slot, int], people: int, deadline: date | None) -> GridDay:
+    day = Day(on, closed=all(free[slot] == CLOSED for slot in slots))
+    in_time = deadline is None or on <= deadline
     return GridDay(
         day,
         tuple(
-            GridSlot(slot, capacity_of(slot, day), free[slot], in_time and not day.closed and free[slot] >= people)
+            GridSlot(slot, capacity_of(slot, day), max(free[slot], 0), in_time and free[slot] >= people)
             for slot in slots
         ),
     )
 
 
-async def free_places(slots: Sequence[Slot], days: dict[date, Day], *, gate: SlotCounter) -> list[int]:
-    """Free places of slots of one desk, from the gate's views when all are believed, else from the table."""
+async def free_places(slots: Sequence[Slot], *, gate: SlotCounter) -> list[int]:
+    """Free places of slots of one desk (CLOSED on a closed day): in one round trip from the gate's views when all are
+    believed, else from the table."""
     with suppress(GateDown):
         counted = await gate.count(slots)
         known = [free for free in counted if free is not None]
         if len(known) == len(slots):
             return known
+    days = await days_of(slots[0].desk, sorted({slot.on for slot in slots}))
     taken = await taken_places(slots)
     capacities = [capacity_of(slot, days[slot.on]) for slot in slots]
     with suppress(GateDown):
         await asyncio.gather(
             *(gate.fill(slot, room, taken.get(slot, [])) for slot, room in zip(slots, capacities, strict=True))
         )
-    return [
-        max(room - sum(place <= room for place, _ in taken.get(slot, [])), 0)
-        for slot, room in zip(slots, capacities, strict=True)
-    ]
+    return [_free(room, taken.get(slot, [])) for slot, room in zip(slots, capacities, strict=True)]
+
+
+def _free(room: int, rows: Rows) -> int:
+    return room - sum(place <= room for place, _ in rows) if room else CLOSED
 
 
 async def warm_grid(*, gate: SlotCounter) -> None:
     """Look at every desk's grid once a minute, so that a new day is not young when the rush comes."""
     dates = offered_days(clock.today())
     for desk in {business.desk for business in catalogue().businesses.values()}:
-        await free_places(slots_of(desk, dates), await days_of(desk, dates), gate=gate)
+        await free_places(slots_of(desk, dates), gate=gate)

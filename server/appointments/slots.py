@@ -15,6 +15,8 @@ VIEW_MS = 5_000
 HOLD_MS = 15_000
 DAY_MS = 86_400_000
 
+CLOSED = -1  # instead of a number of free places, on a closed day
+
 _TOKEN_DIGITS = 32
 
 
@@ -96,7 +98,7 @@ class SlotCounter(Protocol):
         ...
 
     async def count(self, slots: Sequence[Slot]) -> list[int | None]:
-        """Free places of each slot of one desk in one round trip; None where the view is not believed."""
+        """Free places of each slot of one desk in one round trip: CLOSED on a closed day, None where not believed."""
         ...
 
     def is_suspect(self) -> bool:

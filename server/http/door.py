@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from sanic import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
-from tortoise.exceptions import BaseORMException
 
+from server.audit.trail import request_id
 from server.errors import Invalid, NotFound, Refusal, Unavailable
 from server.http.access import admit
 from server.http.answers import invalid, json_response, problem
@@ -18,6 +18,8 @@ from server.http.endpoint import Endpoint
 from server.http.logs import log
 from server.http.metrics import observe
 from server.transactions import is_connection_lost, is_retryable
+
+T = TypeVar("T")
 
 
 class DatabaseDown(Unavailable):
@@ -52,7 +54,7 @@ class Door:
         found = await self._shielded(_answer(endpoint, call, parameters))
         answer = None if isinstance(found, Stream) else found
         if isinstance(found, Stream):
-            await _stream(request, found, self.closing)
+            await self._send(request, found)
         seconds = time.monotonic() - began
         status = answer.status if answer else 200
         observe(endpoint, status, seconds)
@@ -69,11 +71,28 @@ class Door:
 
     async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream]) -> HTTPResponse | Stream:
         """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
+        task = self._keep(work)
+        done, _ = await asyncio.wait({task}, timeout=self._patience)
+        return task.result() if done else problem(OutcomeUnknown(), "")
+
+    async def _send(self, request: Request, stream: Stream) -> None:
+        """Chunk by chunk. Each is made inside, so that a client that hangs up breaks no database connection."""
+        response = await request.respond(content_type=stream.content_type, headers={"Cache-Control": "no-store"})
+        while not self.closing.is_set():
+            step = self._keep(_next(stream))
+            leaving = asyncio.ensure_future(self.closing.wait())
+            await asyncio.wait({step, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+            if not step.done() or (chunk := step.result()) is None:
+                break
+            await response.send(chunk)
+        await response.eof()
+
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._inside.add(task)
         task.add_done_callback(self._inside.discard)
-        done, _ = await asyncio.wait({task}, timeout=self._patience)
-        return task.result() if done else problem(OutcomeUnknown(), "")
+        return task
 
     async def close(self, seconds: float) -> None:
         """Let what is inside finish, at most `seconds`."""
@@ -83,6 +102,7 @@ class Door:
 
 
 async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> HTTPResponse | Stream:
+    request_id.set(call.id)
     try:
         await admit(call, endpoint.access)
         result = await endpoint.handler(call, **_arguments(endpoint, call, parameters))
@@ -90,8 +110,6 @@ async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) ->
         return problem(refusal, call.id)
     except ValidationError as error:
         return problem(invalid(error), call.id)
-    except (BaseORMException, OSError) as error:
-        return problem(_engine_fault(error, call), call.id)
     except Exception as error:  # noqa: BLE001 - the last door: whatever it is, the caller gets an answer
         return problem(_engine_fault(error, call), call.id)
     return _shape(result, endpoint)
@@ -150,10 +168,5 @@ def _query(model: type[BaseModel], request: Request) -> dict[str, Any]:
     return {key: values if key in lists else values[-1] for key, values in request.args.items()}
 
 
-async def _stream(request: Request, stream: Stream, closing: asyncio.Event) -> None:
-    response = await request.respond(content_type=stream.content_type, headers={"Cache-Control": "no-store"})
-    async for chunk in stream.chunks:
-        await response.send(chunk)
-        if closing.is_set():
-            break
-    await response.eof()
+async def _next(stream: Stream) -> bytes | None:
+    return await anext(stream.chunks, None)

@@ -3,7 +3,8 @@
 import html
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 import orjson
 from pydantic import BaseModel
@@ -64,14 +65,18 @@ def _schemas(endpoints: list[Endpoint]) -> tuple[Refs, dict[str, Any]]:
     wanted: list[tuple[type[BaseModel], Any]] = [(Problem, "serialization")]
     wanted += [(e.body, "validation") for e in endpoints if e.body]
     wanted += [(e.query, "validation") for e in endpoints if e.query]
-    wanted += [(e.answer, "serialization") for e in endpoints if _is_model(e.answer)]
+    wanted += [(model, "serialization") for e in endpoints if (model := _model_of(e.answer))]
     found, definitions = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF)
     components: dict[str, Any] = definitions["$defs"]
     return {model: dict(ref) for (model, _), ref in found.items()}, components
 
 
-def _is_model(answer: Any) -> bool:
-    return isinstance(answer, type) and issubclass(answer, BaseModel)
+def _model_of(answer: Any) -> type[BaseModel] | None:
+    """The model an endpoint answers with; of a union (JSON or a stream, as asked for) the one that is JSON."""
+    for option in get_args(answer) if isinstance(answer, UnionType) else (answer,):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return option
+    return None
 
 
 def _operation(found: Endpoint, refs: Refs, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -136,11 +141,10 @@ def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:
 
 
 def _success(found: Endpoint, refs: Refs) -> dict[str, Any]:
-    if _is_model(found.answer):
-        return _json(refs[found.answer])
-    if found.answer in (Reply, Stream):
-        return {found.media: {"schema": {"type": "string"}}}
-    return _json({})
+    content = _json(refs[model]) if (model := _model_of(found.answer)) else {}
+    if found.answer is Reply or Stream in get_args(found.answer):
+        content[found.media] = {"schema": {"type": "string"}}
+    return content
 
 
 def docs_blueprint(blueprints: Iterable[Blueprint]) -> Blueprint:

@@ -84,8 +84,7 @@ def _doctor(options: argparse.Namespace) -> int:
 def _demo(_: argparse.Namespace) -> int:
     from server.run.demo.story import main as play
 
-    chosen = load_settings()
-    return play(chosen.base_url, chosen.wechat_url)
+    return play()
 
 
 def _fail(*lines: str) -> None:

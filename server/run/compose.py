@@ -11,6 +11,7 @@ from config.settings import Settings
 from models.messages import Channel
 from models.orm import orm_config
 from server import clock, crypto
+from server.accounts.reset import codes_written
 from server.gateways.object_store import open_store
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.limits import RedisLimiter
@@ -40,6 +41,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await codes_written()
         await asyncio.wait_for(Tortoise.close_connections(), 5)
 
 

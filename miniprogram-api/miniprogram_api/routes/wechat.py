@@ -57,7 +57,7 @@ async def new_ticket(call: Call, body: TicketRequest) -> NewTicketView:
     )
 
 
-@endpoint(blueprint, "GET /me/wechat/tickets/<public_id>", access=APPLICANT)
+@endpoint(blueprint, "GET /me/wechat/tickets/<public_id>", access=APPLICANT, media="text/event-stream")
 async def ticket(call: Call, public_id: UUID) -> TicketView | Stream:
     """二维码的状态；Accept: text/event-stream 时随变化推送，直至结束"""
     found = await tickets.own_ticket(call.caller, public_id)

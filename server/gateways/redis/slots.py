@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from server.appointments.slots import DAY_MS, HOLD_MS, VIEW_MS, Answer, GateDown, Held, Mine, NotTaken, Slot
+from server.appointments.slots import CLOSED, DAY_MS, HOLD_MS, VIEW_MS, Answer, GateDown, Held, Mine, NotTaken, Slot
 from server.gateways.redis.client import RedisDoor, RedisDown, script_text
 
 # A view must not expire before its day is over, or an idle slot would be young again in the rush. Every load renews
@@ -54,7 +54,7 @@ class RedisSlots:
 
     async def count(self, slots: Sequence[Slot]) -> list[int | None]:
         counts = await self._run(self._count, [self.slot_key(slot) for slot in slots], [self._hold_ms])
-        return [count if count >= 0 else None for count in counts]
+        return [count if count >= CLOSED else None for count in counts]
 
     def is_suspect(self) -> bool:
         return self._door.had_error_within(self._hold_ms / 1000)

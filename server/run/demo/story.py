@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
+from server.run.configuration import load_settings
 from server.run.demo import manual
 from server.run.demo.cast import Cast
 from server.run.demo.leftovers import clear_stage
@@ -62,10 +63,12 @@ async def _review(cast: Cast, zhang: str, li: str, wang: str) -> None:
         telling.expect(f"{name}系统消息", text[: len(wording)], wording)
 
 
-def main(service: str, simulator: str) -> int:
-    """Play it, and tell whether the service could be reached at all."""
+def main() -> int:
+    """Play it against the service that the settings name, and tell whether it could be reached at all."""
+    chosen = load_settings()
+    service = f"http://{chosen.host}:{chosen.port}"
     try:
-        return asyncio.run(play(service, simulator))
+        return asyncio.run(play(service, chosen.simulator_url))
     except aiohttp.ClientConnectionError:
         sys.stdout.write(f"无法连接 {service}：请先在另一个终端运行 make run\n")
         return 1

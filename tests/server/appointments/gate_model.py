@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from server.appointments.slots import DOUBT, FULL, UNKNOWN, Answer, Held, Mine, choose
+from server.appointments.slots import CLOSED, DOUBT, FULL, UNKNOWN, Answer, Held, Mine, choose
 
 GUARDS = frozenset({"told_held", "told_refused", "young", "whole_mine"})
 
@@ -82,7 +82,10 @@ class GateModel:
 
     def count(self, slots: Sequence[str]) -> list[int | None]:
         views = [self.views.get(slot) for slot in slots]
-        return [len(self._free(view)) if view and self._ahead(view.fresh) else None for view in views]
+        return [self._count(view) if view and self._ahead(view.fresh) else None for view in views]
+
+    def _count(self, view: View) -> int:
+        return len(self._free(view)) if view.capacity else CLOSED
 
     def flush(self) -> None:
         self.views.clear()

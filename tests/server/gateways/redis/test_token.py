@@ -114,8 +114,9 @@ async def test_two_processes_share_one_fetch_through_redis(door: RedisDoor) -> N
         return FreshToken(f"token-{len(fetches)}", 7200)
 
     owners = [AccessToken(fetch, RedisTokenShelf(door, APPID)) for _ in range(2)]
-    first = await asyncio.gather(*(owner.current() for owner in owners for _ in range(20)))
-    replaced = await asyncio.gather(*(owner.replace(token) for owner, token in zip(owners * 20, first, strict=True)))
+    ordered = [owner for owner in owners for _ in range(20)]
+    first = await asyncio.gather(*(owner.current() for owner in ordered))
+    replaced = await asyncio.gather(*(owner.replace(token) for owner, token in zip(ordered, first, strict=True)))
 
     assert {token.value for token in first} == {"token-1"}
     assert {token.value for token in replaced} == {"token-2"}
