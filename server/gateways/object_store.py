@@ -1,5 +1,6 @@
 """Sealed objects in a folder or an S3-compatible store, through obstore."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import obstore
+from cryptography.exceptions import InvalidTag
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
@@ -23,14 +25,18 @@ class SealedStore:
         self._store = store
 
     async def put(self, key: str, data: bytes) -> None:
+        sealed = await asyncio.to_thread(crypto.seal_bytes, data, _context(key))
         with _translated():
-            await obstore.put_async(self._store, key, crypto.seal_bytes(data, _context(key)))
+            await obstore.put_async(self._store, key, sealed)
 
     async def get(self, key: str) -> bytes:
         with _translated():
             found = await obstore.get_async(self._store, key)
             sealed = bytes(await found.bytes_async())
-        return crypto.unseal_bytes(sealed, _context(key))
+        try:
+            return await asyncio.to_thread(crypto.unseal_bytes, sealed, _context(key))
+        except (InvalidTag, ValueError, KeyError) as error:  # altered, cut short, or another object's bytes
+            raise ObjectMissing from error
 
     async def delete(self, key: str) -> None:
         try:
@@ -56,7 +62,7 @@ def open_store(url: str, home: Path) -> SealedStore:
     if url:
         return SealedStore(from_url(url))
     folder = home / "objects"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return SealedStore(LocalStore(prefix=folder))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -13,6 +14,7 @@ from models.applications import Application, State
 from models.base import new_id
 from models.materials import Page
 from server import clock, crypto
+from server.errors import Refusal
 from server.materials.refusals import MaterialLocked, NoFile, NoSuchMaterial, NoSuchPage, PagesFull
 from server.materials.store import ObjectMissing, Store, StoreDown
 from server.materials.studio import Checked, Studio
@@ -39,7 +41,8 @@ async def replace_pages(
         raise NoFile
     if len(files) > MOST_PAGES:
         raise PagesFull
-    fresh = [await _stored(application, material, file, store, studio) for file in files]
+    accepted = [await studio.check(file) for file in files]  # all of them, before the first is kept
+    fresh = [await _stored(application, material, checked, store) for checked in accepted]
 
     async def work() -> list[str]:
         async with in_transaction():
@@ -57,7 +60,7 @@ async def replace_pages(
 
 async def add_page(application: Application, material: str, file: bytes, *, store: Store, studio: Studio) -> Page:
     """One more page at the end. Raises PagesFull at nine."""
-    page = await _stored(application, material, file, store, studio)
+    page = await _stored(application, material, await studio.check(file), store)
 
     async def work() -> list[str]:
         async with in_transaction():
@@ -121,15 +124,17 @@ async def read_page(page: Page, *, store: Store) -> bytes:
 
 
 async def copy_pages(source: Application, target: Application, keys: Collection[str], *, store: Store) -> None:
-    """The pages of these materials under new objects; a page whose object is gone is left out."""
+    """The pages of these materials under new objects; a page whose object is gone is left out, the others close up."""
+    copied: Counter[str] = Counter()
     for page in await Page.filter(application_id=source.id, material__in=list(keys)).order_by("position"):
         with suppress(ObjectMissing):
             key = crypto.new_secret()
             await store.put(key, await store.get(page.object_key))
+            copied[page.material] += 1
             await Page.create(
                 application_id=target.id,
                 material=page.material,
-                position=page.position,
+                position=copied[page.material],
                 object_key=key,
                 content_type=page.content_type,
                 size=page.size,
@@ -155,9 +160,8 @@ async def sweep_objects(*, store: Store) -> int:
     return swept
 
 
-async def _stored(application: Application, material: str, file: bytes, store: Store, studio: Studio) -> Page:
+async def _stored(application: Application, material: str, checked: Checked, store: Store) -> Page:
     """The checked file in the store, and the row that will name it."""
-    checked: Checked = await studio.check(file)
     key = crypto.new_secret()
     await store.put(key, checked.data)
     return Page(
@@ -186,10 +190,11 @@ async def _open_pages(application: Application) -> None:
 
 
 async def _commit_or_forget(work: Callable[[], Awaitable[list[str]]], fresh: Sequence[Page], store: Store) -> None:
-    """Replaced objects go after the commit; fresh ones go when there is none."""
+    """Replaced objects go after the commit, fresh ones when it was refused. Whatever else goes wrong may have come
+    after the commit, and a row must never be without its object: then the sweep decides."""
     try:
         replaced = await retried(work)
-    except BaseException:
+    except Refusal:
         await forget_objects([page.object_key for page in fresh], store=store)
         raise
     await forget_objects(replaced, store=store)

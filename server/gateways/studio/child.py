@@ -9,7 +9,7 @@ import orjson
 
 from server.gateways.studio.faults import Fault
 from server.gateways.studio.frames import LENGTHS, pack
-from server.materials.studio import MAX_BYTES
+from server.gateways.studio.sniffing import PDF, content_type
 
 _MEMORY = 1_500_000_000  # bytes of address space: a 50 MP photo fits, a bomb does not
 
@@ -39,15 +39,8 @@ def _check(_: dict[str, Any], body: bytes) -> tuple[str, bytes]:
     from server.gateways.studio.images import clean_image  # noqa: PLC0415 - loaded when the first file comes
     from server.gateways.studio.pdfs import clean_pdf  # noqa: PLC0415
 
-    if not body:
-        raise Fault("empty_file")
-    if len(body) > MAX_BYTES:
-        raise Fault("file_too_large")
-    if body.startswith(b"%PDF-"):
-        return clean_pdf(body)
-    if body.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        return clean_image(body)
-    raise Fault("unsupported_type")
+    kind = content_type(body)
+    return kind, clean_pdf(body) if kind == PDF else clean_image(body, kind)
 
 
 def _render(order: dict[str, Any], _: bytes) -> tuple[str, bytes]:

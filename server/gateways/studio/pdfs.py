@@ -1,50 +1,61 @@
-"""PDFs: parsed whole, stripped of everything that acts, written anew."""
+"""PDFs: parsed whole and rebuilt from the drawing of their pages, so that nothing active survives."""
 
 import io
 
 import pikepdf
+from pikepdf import Name, Object, Pdf, Stream
 
 from server.gateways.studio.faults import Fault
-from server.materials.studio import MAX_BYTES, MAX_PDF_PAGES
+from server.materials.studio import MAX_BYTES, MAX_PDF_PAGES, MAX_PIXELS
 
-_ACTING = ("/OpenAction", "/AA", "/JavaScript", "/AcroForm", "/Names", "/Metadata")
-_FOREIGN = (b"<html", b"<script", b"<?php", b"PK\x03\x04")
-_TAIL = 1024  # bytes after %%EOF that belong to no PDF
+# What it takes to draw a page; actions, annotations, attachments and private data are not on the list.
+_DRAWN = frozenset(
+    {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group", "/Parent"}
+)
+_MOST_OBJECTS = 50_000
 
 
-def clean_pdf(data: bytes) -> tuple[str, bytes]:
-    """(content type, bytes). Raises Fault."""
-    _refuse_foreign_tail(data)
+def clean_pdf(data: bytes) -> bytes:
+    """Raises Fault."""
     try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
-            if not 1 <= len(pdf.pages) <= MAX_PDF_PAGES:
-                raise Fault("too_many_pages" if len(pdf.pages) else "damaged_file")
-            return "application/pdf", _written(pdf)
+        with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as source:
+            _require_modest(source)
+            clean = _rebuilt(source)
     except pikepdf.PasswordError as error:
         raise Fault("encrypted_pdf") from error
-    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError) as error:
+    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, LookupError) as error:
         raise Fault("damaged_file") from error
-
-
-def _refuse_foreign_tail(data: bytes) -> None:
-    after = data.rfind(b"%%EOF") + 5
-    tail = data[after:] if after > 4 else b""
-    if len(tail) > _TAIL or any(mark in tail.lower() for mark in (m.lower() for m in _FOREIGN)):
-        raise Fault("mismatched_content")
-
-
-def _written(pdf: pikepdf.Pdf) -> bytes:
-    if pdf.is_encrypted:
-        raise Fault("encrypted_pdf")
-    for name in _ACTING:
-        if name in pdf.Root:
-            del pdf.Root[name]
-    for page in pdf.pages:
-        for name in ("/AA", "/Annots"):
-            if name in page.obj:
-                del page.obj[name]
-    out = io.BytesIO()
-    pdf.save(out)
-    if out.tell() > MAX_BYTES:
+    if len(clean) > MAX_BYTES:
         raise Fault("file_too_large")
+    return clean
+
+
+def _require_modest(source: Pdf) -> None:
+    if source.is_encrypted:  # also when it opens without a password: the copy would drop its restrictions
+        raise Fault("encrypted_pdf")
+    if not len(source.pages):
+        raise Fault("damaged_file")
+    if len(source.pages) > MAX_PDF_PAGES or len(source.objects) > _MOST_OBJECTS:
+        raise Fault("too_many_pages")
+    if any(_pixels(item) > MAX_PIXELS for item in source.objects if isinstance(item, Stream)):
+        raise Fault("too_many_pixels")
+
+
+def _pixels(stream: Object) -> int:
+    if stream.get(Name.Subtype) != Name.Image:
+        return 0
+    return int(stream.get(Name.Width, 0)) * int(stream.get(Name.Height, 0))
+
+
+def _rebuilt(source: Pdf) -> bytes:
+    """Forms and seals are drawn into their pages first: they are annotations, and annotations go."""
+    source.generate_appearance_streams()
+    source.flatten_annotations("all")
+    with pikepdf.new() as clean:
+        clean.pages.extend(source.pages)
+        for page in clean.pages:
+            for key in set(page.obj.keys()) - _DRAWN:
+                del page.obj[key]
+        out = io.BytesIO()
+        clean.save(out, deterministic_id=True)
     return out.getvalue()

@@ -1,19 +1,26 @@
 """The studio of one web process: a single child, started when needed, replaced when it fails, let go when idle."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+import server
 from server.gateways.studio.frames import LENGTHS, pack
 from server.materials.studio import MAX_BYTES, REFUSALS, Checked, DamagedFile, EmptyFile, FileTooLarge, StudioBusy
 
 _PATIENCE = 20.0  # seconds for one file
 _WAITING = 64  # files that may queue
 _IDLE = 60.0
+_DYING = 0.2  # seconds a child gets to end by itself, so that its own exit status is seen
+# How a child ends that a file was too much for: unhandled, or given up by native code.
+_OVERCOME = {1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
 
 class ChildStudio:
@@ -40,11 +47,17 @@ class ChildStudio:
     async def close(self) -> None:
         if self._retiring:
             self._retiring.cancel()
-        child, self._child = self._child, None
-        if child and child.returncode is None:
+        if self._child:
+            await self._ended(self._child)
+
+    async def _ended(self, child: asyncio.subprocess.Process) -> int:
+        """Its exit status: as it was if it is dying already, else -SIGKILL."""
+        self._child = None
+        try:
+            return await asyncio.wait_for(child.wait(), _DYING)
+        except TimeoutError:
             child.kill()
-        if child:
-            await child.wait()
+            return await child.wait()
 
     async def _ask(self, order: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
         if self._waiting >= _WAITING:
@@ -57,14 +70,19 @@ class ChildStudio:
             self._waiting -= 1
 
     async def _converse(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-        """Raises a named refusal; a child that dies over a file has met a damaged one, the next gets a new child."""
+        """Raises a named refusal. However it goes wrong, the child that may be out of step is ended, and the next
+        file gets a new one."""
         child = await self._present()
         try:
             async with asyncio.timeout(_PATIENCE):
                 head, answer = await _exchange(child, pack(order, body))
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            await self.close()
-            raise DamagedFile if body else StudioBusy from error
+            # Its own fault ends the child on a damaged file; SIGKILL comes from outside, and the file may be fine.
+            overcome = await self._ended(child) in _OVERCOME or isinstance(error, TimeoutError)
+            raise DamagedFile if body and overcome else StudioBusy from error
+        except BaseException:
+            await self._ended(child)
+            raise
         self._retire_later()
         if fault := head.get("fault"):
             raise REFUSALS[fault]
@@ -78,6 +96,7 @@ class ChildStudio:
                 "server.gateways.studio.child",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=_environment(),
             )
         return self._child
 
@@ -92,6 +111,11 @@ class ChildStudio:
             with suppress(ConnectionError):
                 self._child.stdin.close()
             self._child = None
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: whoever overpowers the child finds no secrets."""
+    return {"PATH": os.defpath, "PYTHONPATH": str(Path(server.__file__).parents[1]), "MALLOC_ARENA_MAX": "2"}
 
 
 async def _exchange(child: asyncio.subprocess.Process, message: bytes) -> tuple[dict[str, Any], bytes]:
