@@ -9,10 +9,14 @@ import orjson
 from models.applications import Application, State
 from models.roster import Cpa
 from server import crypto
-from server.businesses import Business, find_business, identity_of
+from server.businesses import Business, check_form, find_business, identity_of
 from server.businesses.editions import find_edition
+from server.businesses.prefill import Prefill
 
 Form = dict[str, Any]
+
+# What a list shows of a draft that may hold anything; the form itself keeps every character.
+_NAME, _NUMBER = 50, 32
 
 
 def seal_form(application_id: UUID, form: Mapping[str, Any]) -> str:
@@ -25,10 +29,18 @@ def open_form(application: Application) -> Form:
 
 
 async def business_of(application: Application) -> Business:
-    """A draft is shown in the newest edition, everything else in the one it was submitted under."""
+    """A draft moves on to the newest edition when it is opened, everything else stays in its own."""
     if application.state is State.DRAFT:
         return find_business(application.business)
     return await find_edition(application.edition)
+
+
+def carried_over(application: Application, business: Business, applicant: str) -> Form:
+    """The answers as they stand in `business`: of a draft begun in an older edition, those that still fit."""
+    form = open_form(application)
+    if application.state is not State.DRAFT:
+        return form
+    return dict(check_form(business, form, applicant, complete=False).form)
 
 
 def columns_of(application_id: UUID, business: Business, form: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,9 +48,9 @@ def columns_of(application_id: UUID, business: Business, form: Mapping[str, Any]
     id_number = str(form.get("id_number") or "")
     return {
         "form": seal_form(application_id, form),
-        "name": str(form.get("name") or ""),
-        "cpa_no": str(form.get("cpa_no") or ""),
-        "id_number_masked": crypto.mask(id_number) if id_number else "",
+        "name": str(form.get("name") or "")[:_NAME],
+        "cpa_no": str(form.get("cpa_no") or "")[:_NUMBER],
+        "id_number_masked": crypto.mask(id_number[:_NUMBER]) if id_number else "",
         "id_number_index": crypto.blind_index(id_number) if id_number else "",
         "person_index": person_index(business, form),
     }
@@ -49,8 +61,17 @@ def person_index(business: Business, form: Mapping[str, Any]) -> str:
     who = identity_of(business, form)
     if who is None:
         return ""
-    year = f":{form.get('check_year')}" if business.one_per_person_per_year else ""
+    year = f":{year_of(business, form)}" if business.one_per_person_per_year else ""
     return crypto.blind_index(f"{who[0]}:{who[1]}{year}")
+
+
+def year_keys(business: Business) -> list[str]:
+    """The fields that hold the year of the filing window."""
+    return [field.key for field in business.fields if field.prefill is Prefill.WINDOW_YEAR]
+
+
+def year_of(business: Business, form: Mapping[str, Any]) -> str:
+    return next((str(form[key]) for key in year_keys(business) if form.get(key)), "")
 
 
 def person_of(cpa: Cpa | None) -> dict[str, str | None]:

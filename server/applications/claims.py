@@ -10,18 +10,11 @@ from models.accounts import Account
 from models.applications import Application, State
 from server import clock
 from server.accounts.caller import Caller
-from server.applications.advance import not_allowed
-from server.applications.refusals import ApplicationNotFound, ClaimedByOther, NotClaimed
+from server.applications.advance import conflict
+from server.applications.lookup import any_application
+from server.applications.refusals import ClaimedByOther, NotClaimed
 
 LEASE = timedelta(minutes=30)
-
-
-async def any_application(application_id: UUID) -> Application:
-    """Any account's application that staff may see: drafts never submitted are nobody's business."""
-    found = await Application.get_or_none(id=application_id)
-    if found is None or (found.state is State.DRAFT and found.round == 0):
-        raise ApplicationNotFound
-    return found
 
 
 def free_for(reviewer_id: UUID) -> Q:
@@ -37,7 +30,7 @@ def holds_claim(application: Application, reviewer_id: UUID) -> bool:
 
 
 async def claim(caller: Caller, application_id: UUID) -> Application:
-    """Take the lease or renew it. Raises ClaimedByOther naming who has it, or TransitionNotAllowed."""
+    """Take the lease or renew it. Raises ClaimedByOther naming who has it, or StateConflict naming who was first."""
     waiting: QuerySet[Application] = Application.filter(id=application_id, state=State.SUBMITTED)
     taken = await waiting.filter(free_for(caller.account_id)).update(
         claimed_by=caller.account_id, claimed_until=clock.now() + LEASE
@@ -46,11 +39,11 @@ async def claim(caller: Caller, application_id: UUID) -> Application:
     if taken:
         return application
     if application.state is not State.SUBMITTED:
-        raise not_allowed(application)
-    raise await claimed_by_other(application)
+        raise await conflict(application.id)
+    raise await _claimed_by_other(application)
 
 
-async def claimed_by_other(application: Application) -> ClaimedByOther:
+async def _claimed_by_other(application: Application) -> ClaimedByOther:
     holder = await Account.get_or_none(id=application.claimed_by) if application.claimed_by else None
     name = holder.name if holder else "其他审核人员"
     return ClaimedByOther(f"该申请已由 {name} 领取", reviewer=name)

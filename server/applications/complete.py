@@ -13,8 +13,8 @@ from server import crypto
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, advance, not_allowed
 from server.applications.answers import business_of, open_form
-from server.applications.claims import any_application
 from server.applications.lifecycle import Action, is_on_site, step_of
+from server.applications.lookup import any_application
 from server.audit.trail import Actor, record
 from server.businesses import check_result, refuse_faults, roster_change
 from server.messages.announce import announce

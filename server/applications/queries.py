@@ -1,16 +1,20 @@
 """The read side: an account's records, the reviewers' queue, the timeline."""
 
+import base64
+import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tortoise.expressions import Q
+from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from models.accounts import Account
 from models.applications import Application, HistoryEntry, State
 from server import clock, crypto
+from server.applications.refusals import WrongCursor
 
 _SHORTEST_ID = 5
 
@@ -50,16 +54,34 @@ def _about(q: str) -> Q:
     return found | Q(id_number_index=crypto.blind_index(q)) if len(q) >= _SHORTEST_ID else found
 
 
-async def list_queue(filters: Filters, after: UUID | None, limit: int) -> list[Application]:
-    """Everyone's applications, oldest first, drafts left out."""
+async def list_queue(filters: Filters, cursor: str | None, limit: int) -> tuple[list[Application], str | None]:
+    """Everyone's applications by the moment they were submitted, oldest first, drafts left out; one page and the
+    cursor of the next. Raises WrongCursor."""
     rows = _matching(Application.exclude(state=State.DRAFT), filters)
-    rows = rows.filter(id__gt=after) if after else rows
-    return await rows.order_by("id").limit(limit)
+    if cursor:
+        at, id_ = _read_cursor(cursor)
+        rows = rows.filter(Q(submitted_at__gt=at) | Q(submitted_at=at, id__gt=id_))
+    found = await rows.order_by("submitted_at", "id").limit(limit + 1)
+    page = found[:limit]
+    return page, _write_cursor(page[-1]) if len(found) > limit else None
+
+
+def _write_cursor(last: Application) -> str:
+    at = last.submitted_at or last.created_at
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {last.id}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(at).astimezone(clock.SHANGHAI), UUID(id_)
+    except (binascii.Error, ValueError) as error:
+        raise WrongCursor(field="cursor") from error
 
 
 async def accounts_of(applications: Sequence[Application]) -> dict[UUID, Account]:
     ids = {a.account_id for a in applications} | {a.claimed_by for a in applications if a.claimed_by}
-    return {account.id: account for account in await Account.filter(id__in=ids)}
+    return {account.id: account for account in await Account.filter(id__in=list(ids))} if ids else {}
 
 
 async def timeline(application_id: UUID) -> list[HistoryEntry]:
@@ -70,4 +92,6 @@ async def timeline(application_id: UUID) -> list[HistoryEntry]:
 async def count_by_state(account_id: UUID) -> dict[State, int]:
     """How many of an account's applications are in each state that waits for the applicant."""
     waiting = (State.DRAFT, State.REJECTED, State.APPROVED_TO_BOOK, State.PRINTED_TO_COLLECT)
-    return {state: await Application.filter(account_id=account_id, state=state).count() for state in waiting}
+    rows = Application.filter(account_id=account_id, state__in=waiting).annotate(number=Count("id")).group_by("state")
+    found = {row["state"]: row["number"] for row in await rows.values("state", "number")}
+    return {state: found.get(state, 0) for state in waiting}

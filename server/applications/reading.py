@@ -1,36 +1,39 @@
 """Who of the staff reads what of a form: masked by default, in full with the claim, or with a reason; all of it
 leaves a trace (decisions D9)."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from models.applications import Application
 from server import crypto
 from server.accounts.caller import Caller
 from server.applications.answers import open_form
-from server.applications.claims import any_application, holds_claim
+from server.applications.claims import holds_claim
+from server.applications.lookup import any_application
 from server.applications.refusals import NoSuchItem
 from server.audit.trail import record
+from server.businesses import FormField
 from server.transactions import in_transaction
 
-# Fields whose values are personal data, and how many characters stay readable.
-_MASKED = MappingProxyType({"id_number": (3, 4), "mobile": (3, 4)})
+# The validators of numbers that tell who somebody is or how to reach them.
+_PERSONAL = frozenset({"resident_id", "id_any", "mobile_cn"})
 
 
-def is_masked(field: str) -> bool:
-    return field in _MASKED
+def is_personal(field: FormField) -> bool:
+    return field.validator is not None and field.validator.name in _PERSONAL
 
 
-def masked_form(form: Mapping[str, object]) -> dict[str, object]:
-    return {key: crypto.mask(str(value), *_MASKED[key]) if key in _MASKED else value for key, value in form.items()}
+def masked_answers(fields: Iterable[FormField], answers: Mapping[str, object]) -> dict[str, object]:
+    personal = {field.key for field in fields if is_personal(field)}
+    return {key: crypto.mask(str(value)) if key in personal else value for key, value in answers.items()}
 
 
-async def form_for(caller: Caller, application: Application) -> dict[str, object]:
+async def form_for(
+    caller: Caller, application: Application, fields: Iterable[FormField], form: Mapping[str, object]
+) -> dict[str, object]:
     """The form in full for the reviewer who holds the claim (audited as 审核), masked for everyone else."""
-    form = open_form(application)
     if not holds_claim(application, caller.account_id):
-        return masked_form(form)
+        return masked_answers(fields, form)
     async with in_transaction():
         await record(caller.actor, "personal_data.read", "application", str(application.id), reason="审核")
     return dict(form)

@@ -18,6 +18,11 @@ class WindowClosed(Refusal):
     code = "window_closed"
 
 
+class WindowBackwards(Invalid):
+    code = "window_backwards"
+    message = "截止日期不能早于开始日期"
+
+
 class CommitmentChanged(Refusal):
     code = "commitment_changed"
     message = "承诺书内容已更新，请重新阅读并同意"
@@ -76,6 +81,16 @@ class VerdictContradicts(Invalid):
     message = "有材料未通过时不能审核通过"
 
 
+class RemarkTooLong(Invalid):
+    code = "remark_too_long"
+    message = "审核意见合计过长，请精简后再提交"
+
+
 class NoSuchItem(Invalid):
     code = "no_such_item"
     message = "审核意见中有该申请没有的材料或字段"
+
+
+class WrongCursor(Invalid):
+    code = "wrong_cursor"
+    message = "分页参数有误，请从第一页开始"

@@ -1,6 +1,6 @@
 """审核: a verdict per material and an overall decision; the remark of 流程跟踪 is derived from it (manual §4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -11,16 +11,18 @@ from models.accounts import Account
 from models.applications import Application, Verdict
 from server import clock
 from server.accounts.caller import Caller
-from server.applications.advance import Operator, advance, not_allowed
+from server.applications.advance import Operator, advance
 from server.applications.answers import business_of, open_form
-from server.applications.claims import any_application, claimed_by_other, holds_claim
-from server.applications.lifecycle import Action, is_on_site, step_of
-from server.applications.refusals import NoSuchItem, ReasonMissing, VerdictContradicts
+from server.applications.claims import claim
+from server.applications.lifecycle import Action, is_on_site
+from server.applications.refusals import NoSuchItem, ReasonMissing, RemarkTooLong, VerdictContradicts
 from server.audit.trail import record
 from server.businesses import Business, FormField, Material, catalogue, requirements
 from server.messages.announce import announce
 from server.messages.events import ApplicationEvent
 from server.transactions import in_transaction, retried
+
+_LONGEST_REMARK = 1800  # characters: a message holds 2000 with the words around it
 
 
 class Decision(StrEnum):
@@ -57,24 +59,20 @@ class ReviewOrder:
 
 
 async def decide(caller: Caller, application_id: UUID, order: ReviewOrder) -> Application:
-    """Two reviewers at once: one wins, the other is told (ClaimedByOther or StateConflict).
+    """Two reviewers at once: one wins, the other is told by whom (ClaimedByOther or StateConflict).
 
-    Raises ReasonMissing, VerdictContradicts, NoSuchItem, TransitionNotAllowed.
+    Raises ReasonMissing, VerdictContradicts, NoSuchItem, RemarkTooLong.
     """
 
     async def work() -> Application:
-        application = await any_application(application_id)
-        action = Action(order.decision.value)
-        if step_of(application.path, application.state, action) is None:
-            raise not_allowed(application)
-        if application.claimed_by and not _may_decide(application, caller.account_id):
-            raise await claimed_by_other(application)
-        business = await business_of(application)
-        account = await Account.get(id=application.account_id)
-        check_order(order, business, requirements(business, open_form(application), account.kind.value).materials)
         async with in_transaction():
+            application = await claim(caller, application_id)  # a verdict has the claim, or takes it
+            business = await business_of(application)
+            account = await Account.get(id=application.account_id)
+            check_order(order, business, requirements(business, open_form(application), account.kind.value).materials)
             remark = remark_of(order, business)
-            await advance(application, action, Operator.of(caller), remark=remark, changes=_changes(application, order))
+            action, changes = Action(order.decision.value), _changes(application, order)
+            await advance(application, action, Operator.of(caller), remark=remark, changes=changes)
             await _record_verdict(application, caller, order)
             await _tell(application, order, remark)
             await record(caller.actor, f"review.{order.decision}", "application", str(application.id))
@@ -83,17 +81,10 @@ async def decide(caller: Caller, application_id: UUID, order: ReviewOrder) -> Ap
     return await retried(work)
 
 
-def _may_decide(application: Application, reviewer_id: UUID) -> bool:
-    """A verdict needs the claim, or takes one that lapsed."""
-    lapsed = application.claimed_until is None or application.claimed_until < clock.now()
-    return lapsed or holds_claim(application, reviewer_id)
-
-
 def check_order(order: ReviewOrder, business: Business, materials: Iterable[Any]) -> None:
     """A return needs a reason, an approval none; raises ReasonMissing, VerdictContradicts or NoSuchItem."""
-    known = {material.key for material in materials}
-    if {m.key for m in order.materials} - known or {f.key for f in order.fields} - {f.key for f in business.fields}:
-        raise NoSuchItem(field="materials")
+    _only_known([m.key for m in order.materials], {material.key for material in materials})
+    _only_known([f.key for f in order.fields], {field.key for field in business.fields})
     returned = returned_of(order)
     if order.decision is Decision.APPROVE and (returned or order.fields):
         raise VerdictContradicts(field="materials")
@@ -103,12 +94,21 @@ def check_order(order: ReviewOrder, business: Business, materials: Iterable[Any]
         raise ReasonMissing(field="materials")
 
 
+def _only_known(keys: Sequence[str], known: Set[str]) -> None:
+    """Each item of the application at most once."""
+    if set(keys) - known or len(set(keys)) < len(keys):
+        raise NoSuchItem(field="materials")
+
+
 def returned_of(order: ReviewOrder) -> Sequence[MaterialOpinion]:
     return [m for m in order.materials if m.verdict is Opinion.RETURNED]
 
 
 def remark_of(order: ReviewOrder, business: Business) -> str:
-    """【注册会计师注册申请表】没有事务所的盖章；…, in the business's order; an approval has only the free remark."""
+    """【注册会计师注册申请表】没有事务所的盖章；…, in the business's order; an approval has only the free remark.
+
+    Raises RemarkTooLong for what the 流程跟踪 and the message to the account cannot hold.
+    """
     words = catalogue().states.actions[Action.RETURN]
     reasons = {m.key: m.reason for m in returned_of(order)} | {f.key: f.reason for f in order.fields}
     items: list[Material | FormField] = [*business.materials, *business.fields]
@@ -117,20 +117,19 @@ def remark_of(order: ReviewOrder, business: Business) -> str:
         for i in items
         if i.key in reasons
     ]
-    return (words.remark_separator or "").join([*parts, *([order.remark.strip()] if order.remark.strip() else [])])
+    remark = (words.remark_separator or "").join([*parts, *([order.remark.strip()] if order.remark.strip() else [])])
+    if len(remark) > _LONGEST_REMARK:
+        raise RemarkTooLong(hint=f"合计不超过 {_LONGEST_REMARK} 字")
+    return remark
 
 
 def _changes(application: Application, order: ReviewOrder) -> dict[str, Any]:
     """A return reopens only what it names; an approval starts the 30 days of a visit (A5)."""
     if order.decision is Decision.RETURN:
         return {"reopened": [m.key for m in returned_of(order)]}
-    if not is_on_site(application.path):
-        return {}
     today = clock.today()
-    return {
-        "approved_on": today,
-        "expires_on": today + timedelta(days=catalogue().appointments.approved_valid_days),
-    }
+    days = timedelta(days=catalogue().appointments.approved_valid_days)
+    return {"approved_on": today, "expires_on": today + days if is_on_site(application.path) else None}
 
 
 async def _record_verdict(application: Application, caller: Caller, order: ReviewOrder) -> None:

@@ -2,25 +2,47 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from models.applications import Application, Submission, Verdict
 from models.materials import Page
 from server import crypto
+from server.accounts.caller import Caller
+from server.applications.advance import not_allowed
+from server.applications.answers import business_of, carried_over
+from server.applications.lifecycle import EDITABLE
+from server.applications.lookup import own_application
 from server.businesses import Business, requirements
+from server.materials.pages import check_material
 
 _IDENTITY_FIELDS = ("name", "id_number")
 _IDENTITY_MATERIALS = frozenset({"id_card", "principal_agent_id"})
 
 
-async def last_submission(application: Application, round_no: int | None = None) -> Submission | None:
-    return await Submission.get_or_none(application_id=application.id, round=round_no or application.round)
+async def find_submission(application: Application, round_no: int) -> Submission | None:
+    return await Submission.get_or_none(application_id=application.id, round=round_no)
 
 
 def open_submission(submission: Submission) -> dict[str, Any]:
     form: dict[str, Any] = orjson.loads(crypto.unseal(submission.form, f"submission.form:{submission.id}"))
     return form
+
+
+async def changeable_application(caller: Caller, application_id: UUID, material: str) -> Application:
+    """The caller's application with this material open for change now.
+
+    Raises ApplicationNotFound, TransitionNotAllowed, NoSuchMaterial or MaterialLocked.
+    """
+    application = await own_application(caller, application_id)
+    if application.state not in EDITABLE:
+        raise not_allowed(application)
+    business, applicant = await business_of(application), caller.kind.value
+    form = carried_over(application, business, applicant)
+    known = {found.key for found in requirements(business, form, applicant).materials}
+    check_material(material, known, await open_materials(application, business, form, applicant))
+    return application
 
 
 async def open_materials(
@@ -29,9 +51,10 @@ async def open_materials(
     """Materials whose pages may change now: all of a draft; after a return the returned ones, newly applicable ones,
     and those that prove who somebody is when name or ID number changed."""
     applicable = frozenset(material.key for material in requirements(business, form, applicant).materials)
-    if application.reopened is None:
+    verdict = await last_verdict(application)
+    if application.reopened is None or verdict is None:
         return applicable
-    submission = await last_submission(application)
+    submission = await find_submission(application, verdict.round)
     before = open_submission(submission) if submission else {}
     proven = frozenset(submission.pages) if submission else frozenset()
     is_other_person = any(before.get(key) != form.get(key) for key in _IDENTITY_FIELDS)
@@ -40,9 +63,10 @@ async def open_materials(
 
 
 async def changes_since(application: Application) -> dict[str, list[str]]:
-    """{"fields": keys, "materials": keys} that differ between the present round and the one before; empty at first."""
-    present = await last_submission(application)
-    before = await last_submission(application, application.round - 1) if application.round > 1 else None
+    """{"fields": keys, "materials": keys} that differ between the present round and the last one that was reviewed
+    before it; empty at first."""
+    present = await find_submission(application, application.round)
+    before = await _reviewed_before(application)
     if present is None or before is None:
         return {"fields": [], "materials": []}
     new, old = open_submission(present), open_submission(before)
@@ -52,6 +76,13 @@ async def changes_since(application: Application) -> dict[str, list[str]]:
             key for key in {*present.pages, *before.pages} if present.pages.get(key) != before.pages.get(key)
         ),
     }
+
+
+async def _reviewed_before(application: Application) -> Submission | None:
+    """Rounds withdrawn in between were seen by nobody."""
+    earlier = Verdict.filter(application_id=application.id, round__lt=application.round)
+    verdict = await earlier.order_by("-round").first()
+    return await find_submission(application, verdict.round) if verdict else None
 
 
 async def last_verdict(application: Application) -> Verdict | None:

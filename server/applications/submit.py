@@ -1,6 +1,7 @@
-"""提交审核: everything that is missing at once, then one step into review; and 撤回 before the verdict (manual §4)."""
+"""提交审核: everything that is missing at once, then one step into review (manual §4)."""
 
 from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,15 +15,25 @@ from models.materials import Page
 from server import clock, crypto
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, advance, not_allowed
-from server.applications.answers import Form, business_of, columns_of, open_form, person_index, unchanged_keys
-from server.applications.drafts import open_window, own_application, refuse_others
-from server.applications.labels import label_of
+from server.applications.answers import (
+    Form,
+    business_of,
+    carried_over,
+    columns_of,
+    person_index,
+    unchanged_keys,
+    year_keys,
+)
+from server.applications.drafts import refuse_others
+from server.applications.labels import business_labels, label_of
 from server.applications.lifecycle import EDITABLE, Action
+from server.applications.lookup import own_application
 from server.applications.refusals import AlreadyInProgress, Incomplete
-from server.businesses import Business, catalogue, check_form, choose_path, edition_of, requirements
+from server.applications.windows import open_year
+from server.businesses import Business, check_form, choose_path, edition_of, requirements
 from server.messages.announce import announce
 from server.messages.events import ApplicationEvent
-from server.transactions import in_transaction, retried
+from server.transactions import in_transaction, is_duplicate, retried
 
 Fault = dict[str, str]
 
@@ -39,38 +50,42 @@ async def submit_application(caller: Caller, application_id: UUID) -> Submitted:
     if application.state not in EDITABLE:
         raise not_allowed(application)
     business = await business_of(application)
-    if application.state is State.DRAFT:
-        await open_window(business)
     form, warnings = await _complete_form(application, business, caller)
     changes = _changes(application, business, form, caller)
+    applicable = {material.key for material in requirements(business, form, caller.kind.value).materials}
 
-    async def work() -> None:
+    async def work() -> Application:
         fresh = await own_application(caller, application_id)
+        # What was checked is what must still stand: form, state and pages as they were read above.
         fresh.version, fresh.pages_version = application.version, application.pages_version
         async with in_transaction():
-            await _refuse_second_this_year(fresh, business, changes)
             await advance(fresh, Action.SUBMIT, Operator.of(caller), changes=changes)
-            await _keep_submission(fresh, form)
+            await _refuse_second_this_year(fresh, business)
+            await _keep_submission(fresh, form, applicable)
             await announce(ApplicationEvent("submitted", fresh, f"{fresh.id}:{fresh.version}"))
+        return fresh
 
     try:
-        await retried(work)
+        return Submitted(await retried(work), warnings)
     except IntegrityError as twin:
+        if not is_duplicate(twin):
+            raise
         raise await _first_of(application, changes["live_person"]) from twin
-    return Submitted(await own_application(caller, application_id), warnings)
 
 
 async def _complete_form(application: Application, business: Business, caller: Caller) -> tuple[Form, list[Fault]]:
-    """The checked answers and warnings. Raises Incomplete."""
-    form = open_form(application)
+    """The checked answers and warnings. Raises Incomplete, WindowClosed or OnlyYourself."""
     kind = caller.kind.value
+    form = carried_over(application, business, kind)
+    if application.state is State.DRAFT and (year := await open_year(business)):
+        form |= dict.fromkeys(year_keys(business), str(year))
     unchanged = await unchanged_keys(application, form)
     checked = check_form(business, form, kind, complete=True, unchanged=unchanged, account_name=caller.name)
     errors = [_with_label(business, dict(fault)) for fault in checked.errors]
     errors += await missing_materials(application, business, form, kind)
     if errors:
         raise Incomplete(errors=errors)
-    refuse_others(caller, checked.form)
+    await refuse_others(caller, checked.form)
     return dict(checked.form), [_with_label(business, dict(fault)) for fault in checked.warnings]
 
 
@@ -105,10 +120,12 @@ def _changes(application: Application, business: Business, form: Form, caller: C
     }
 
 
-async def _keep_submission(application: Application, form: Form) -> None:
-    """What was submitted in this round, so that the reviewer of the next sees what changed."""
+async def _keep_submission(application: Application, form: Form, applicable: Set[str]) -> None:
+    """What was submitted in this round, so that the reviewer of the next sees what changed. Pages that the answers
+    no longer ask for are no part of it."""
     pages: dict[str, list[str]] = defaultdict(list)
-    for page in await Page.filter(application_id=application.id).order_by("material", "position"):
+    mine = Page.filter(application_id=application.id, material__in=list(applicable))
+    for page in await mine.order_by("material", "position"):
         pages[page.material].append(str(page.id))
     row_id = new_id()
     sealed = crypto.seal(orjson.dumps(form).decode(), f"submission.form:{row_id}")
@@ -122,39 +139,28 @@ async def _keep_submission(application: Application, form: Form) -> None:
     )
 
 
-async def _refuse_second_this_year(application: Application, business: Business, changes: dict[str, Any]) -> None:
+async def _refuse_second_this_year(application: Application, business: Business) -> None:
+    """Looked up after this one has taken the person's place: no other can be finished in between any more."""
     if not business.one_per_person_per_year:
         return
-    done = await Application.filter(
-        business=business.key, person_index=changes["person_index"], state=State.DONE
-    ).first()
-    if done:
-        raise _already(done)
+    same = Application.filter(business=business.key, person_index=application.person_index, state=State.DONE)
+    if done := await same.filter(account_id=application.account_id).first():
+        raise await _already(done)
+    if await same.exists():
+        raise AlreadyInProgress(f"{application.name}本年度的{business.label}已办理完成，不能重复提交")
 
 
 async def _first_of(application: Application, live_person: str) -> AlreadyInProgress:
     first = await Application.filter(
         account_id=application.account_id, business=application.business, live_person=live_person
     ).first()
-    return _already(first) if first else AlreadyInProgress("该人员的同一业务正在办理中")
+    return await _already(first) if first else AlreadyInProgress("该人员的同一业务正在办理中")
 
 
-def _already(first: Application) -> AlreadyInProgress:
-    label = catalogue().businesses[first.business].label
+async def _already(first: Application) -> AlreadyInProgress:
+    labels = await business_labels([first])
     submitted = f"{first.submitted_at.astimezone(clock.SHANGHAI):%Y-%m-%d}" if first.submitted_at else ""
     return AlreadyInProgress(
-        f"{first.name}的{label}已于{submitted}提交，当前状态为“{label_of(first.state)}”，不能重复提交",
+        f"{first.name}的{labels[first.edition]}已于{submitted}提交，当前状态为“{label_of(first.state)}”，不能重复提交",
         application_id=str(first.id),
     )
-
-
-async def withdraw_application(caller: Caller, application_id: UUID) -> Application:
-    """撤回 before the verdict commits (decisions D12). Raises TransitionNotAllowed or StateConflict."""
-    remark = catalogue().states.actions[Action.WITHDRAW].remark or ""
-
-    async def work() -> Application:
-        application = await own_application(caller, application_id)
-        async with in_transaction():
-            return await advance(application, Action.WITHDRAW, Operator.of(caller), remark=remark)
-
-    return await retried(work)

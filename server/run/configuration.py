@@ -77,8 +77,14 @@ def _explain(fault: Any) -> str:
     name = "ZCGL_" + "__".join(str(part) for part in fault["loc"]).upper()
     explain = _WORDS.get(fault["type"])
     words = explain(fault.get("ctx", {})) if explain else str(fault["msg"])
-    shown = "" if any(part in name.lower() for part in _SECRET) else f"（现在是 {fault['input']!r}）"
-    return f"{name}：{words}{shown}"
+    return f"{name}：{words}{_shown(name, fault['input'])}"
+
+
+def _shown(name: str, value: object) -> str:
+    """What was given, when it was given as one text and is no secret: a group of values may hold one."""
+    if not isinstance(value, str) or any(part in name.lower() for part in _SECRET):
+        return ""
+    return f"（现在是 {value!r}）"
 
 
 def _check_keys(keys: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from sanic import Blueprint
 
-from console_api.routes import applications, audit, auth, calendar, deliveries, desk
+from console_api.routes import applications, audit, auth, calendar, deliveries, desk, windows
 
-SECTIONS = (auth, applications, desk, calendar, deliveries, audit)
+SECTIONS = (auth, applications, desk, calendar, windows, deliveries, audit)
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(section.blueprint for section in SECTIONS)

@@ -9,6 +9,7 @@ from console_api.schemas.applications import (
     QueueQuery,
     QueueRow,
     ResultFieldView,
+    ResultLine,
     ResultRequest,
     RevealedView,
     RevealRequest,
@@ -20,22 +21,22 @@ from console_api.schemas.applications import (
 )
 from models.accounts import Account
 from models.applications import Application
-from server.applications.claims import any_application, claim, release_claim
+from server.applications.claims import claim, release_claim
 from server.applications.complete import certificate_collected, certificate_ready, complete_online
-from server.applications.detail import Detail, detail_of
-from server.applications.labels import label_of
+from server.applications.detail import Detail, detail_of, result_lines
+from server.applications.labels import businesses_of, label_of
 from server.applications.lifecycle import allowed_actions
+from server.applications.lookup import any_application
 from server.applications.queries import Filters, accounts_of, list_queue
-from server.applications.reading import form_for, is_masked, note_page_read, reveal
+from server.applications.reading import form_for, is_personal, masked_answers, note_page_read, reveal
 from server.applications.review import decide
 from server.applications.rounds import changes_since
-from server.businesses import catalogue, result_fields
+from server.businesses import Business, result_fields
 from server.businesses.answers import answer_text
 from server.http.call import Call, Reply
 from server.http.endpoint import endpoint, staff
 from server.http.schemas import Listing
 from server.materials.pages import find_page, read_page
-from server.messages.inbox import parse_cursor
 
 blueprint = Blueprint("console_applications", url_prefix="/console/v1")
 
@@ -43,11 +44,11 @@ blueprint = Blueprint("console_applications", url_prefix="/console/v1")
 @endpoint(blueprint, "GET /queue", access=staff("queue"))
 async def queue(call: Call, query: QueueQuery) -> Listing[QueueRow]:
     """各状态的申请，先提交的在前，含领取情况"""
-    after = parse_cursor(query.cursor) if query.cursor else None
-    rows = await list_queue(Filters(query.business, query.status, query.q), after, query.limit + 1)
-    accounts = await accounts_of(rows)
-    page = [QueueRow(**_row(row, accounts)) for row in rows[: query.limit]]
-    return Listing[QueueRow](items=page, next_cursor=str(page[-1].id) if len(rows) > query.limit else None)
+    filters = Filters(query.business, query.status, query.q, query.since, query.until)
+    rows, following = await list_queue(filters, query.cursor, query.limit)
+    accounts, shown = await accounts_of(rows), await businesses_of(rows)
+    page = [QueueRow(**_row(row, accounts, shown[row.edition])) for row in rows]
+    return Listing[QueueRow](items=page, next_cursor=following)
 
 
 @endpoint(blueprint, "POST /applications/<id>/claim", access=staff("queue"))
@@ -109,13 +110,13 @@ async def collected(call: Call, id: UUID) -> StaffApplicationView:
     return await _view(call, await certificate_collected(call.caller, id))
 
 
-def _row(row: Application, accounts: dict[UUID, Account]) -> dict[str, object]:
+def _row(row: Application, accounts: dict[UUID, Account], business: Business) -> dict[str, object]:
     holder = accounts.get(row.claimed_by) if row.claimed_by else None
     return {
         "id": row.id,
         "account": accounts[row.account_id].name,
         "business": row.business,
-        "business_label": catalogue().businesses[row.business].label,
+        "business_label": business.label,
         "name": row.name,
         "cpa_no": row.cpa_no,
         "id_number": row.id_number_masked,
@@ -134,15 +135,15 @@ async def _view(call: Call, row: Application) -> StaffApplicationView:
     account = accounts[row.account_id]
     detail = await detail_of(row, account.kind.value, account.name)
     changed = await changes_since(row)
-    form = await form_for(call.caller, row)
+    form = await form_for(call.caller, row, detail.business.fields, detail.form)
     return StaffApplicationView(
-        **_row(row, accounts),
+        **_row(row, accounts, detail.business),
         form=[
             FieldView(
                 key=field.key,
                 label=field.label,
                 value=answer_text(field, form.get(field.key)),
-                masked=is_masked(field.key),
+                masked=is_personal(field),
                 changed=field.key in changed["fields"],
             )
             for field in detail.business.fields
@@ -160,6 +161,7 @@ async def _view(call: Call, row: Application) -> StaffApplicationView:
             for entry in detail.entries
         ],
         warnings=list(detail.warnings),
+        result=_result(detail),
         result_fields=_result_fields(row, detail, account.kind.value),
         expires_on=row.expires_on,
     )
@@ -180,6 +182,11 @@ def _materials(detail: Detail, changed: list[str]) -> list[StaffMaterialView]:
     ]
 
 
+def _result(detail: Detail) -> list[ResultLine]:
+    fields = detail.business.result.fields if detail.business.result else ()
+    return [ResultLine(**line) for line in result_lines(detail.business, masked_answers(fields, detail.result))]
+
+
 def _result_fields(row: Application, detail: Detail, applicant: str) -> list[ResultFieldView]:
     """What has to be entered at the steps that are possible now."""
     steps = allowed_actions(row.path, row.state) if row.path else {}
@@ -188,4 +195,4 @@ def _result_fields(row: Application, detail: Detail, applicant: str) -> list[Res
         for action in steps
         for field in result_fields(detail.business, detail.form, applicant, path=row.path, step=action.value)
     ]
-    return [ResultFieldView(key=field.key, label=field.label) for field in found]
+    return [ResultFieldView.of(field) for field in found]

@@ -1,13 +1,14 @@
 """Requests and answers of the review."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from models.applications import State
 from server.applications.review import Decision, FieldOpinion, MaterialOpinion, Opinion, ReviewOrder
+from server.businesses import FormField
 from server.http.schemas import Body, Line, Moment, PageQuery, Text, View
 
 
@@ -15,6 +16,8 @@ class QueueQuery(PageQuery):
     status: State | None = State.SUBMITTED
     business: Line | None = None
     q: Line | None = None
+    since: date | None = Field(None, alias="from")
+    until: date | None = Field(None, alias="to")
 
 
 class QueueRow(View):
@@ -111,9 +114,41 @@ class StaffTimelineRow(View):
     at: Moment
 
 
+class OptionView(View):
+    value: str
+    label: str
+
+
 class ResultFieldView(View):
+    """What to enter at the next step; `required` may depend on nothing but the applicant's answers."""
+
     key: str
     label: str
+    type: str
+    required: bool
+    options: list[OptionView]
+    placeholder: str | None
+    max: int | None
+
+    @classmethod
+    def of(cls, field: FormField) -> Self:
+        return cls(
+            key=field.key,
+            label=field.label,
+            type=field.type.value,
+            required=bool(field.required),
+            options=[OptionView(value=option.value, label=option.label) for option in field.options],
+            placeholder=field.placeholder,
+            max=field.max,
+        )
+
+
+class ResultLine(View):
+    """What was entered; numbers of people are masked."""
+
+    key: str
+    label: str
+    value: str
 
 
 class StaffApplicationView(QueueRow):
@@ -121,5 +156,6 @@ class StaffApplicationView(QueueRow):
     materials: list[StaffMaterialView]
     timeline: list[StaffTimelineRow]
     warnings: list[dict[str, str]]
+    result: list[ResultLine]
     result_fields: list[ResultFieldView]
     expires_on: date | None

@@ -11,17 +11,21 @@ from miniprogram_api.schemas.applications import (
     ApplicationView,
     DraftRequest,
     MaterialView,
+    NextActionView,
     PageView,
+    ResultView,
     TimelineRow,
-    next_action_view,
     row_values,
-    rows_of,
 )
 from models.applications import Application
-from server.applications.detail import Detail, MaterialState, detail_of
-from server.applications.drafts import copy_application, create_draft, delete_draft, own_application, save_answers
+from server.applications.copies import copy_application
+from server.applications.detail import Detail, MaterialState, detail_of, result_lines
+from server.applications.drafts import create_draft, delete_draft, save_answers
+from server.applications.labels import businesses_of
+from server.applications.lookup import own_application
 from server.applications.queries import Filters, list_applications
-from server.applications.submit import submit_application, withdraw_application
+from server.applications.submit import submit_application
+from server.applications.withdraw import withdraw_application
 from server.clock import SHANGHAI
 from server.http.call import Call
 from server.http.endpoint import APPLICANT, endpoint
@@ -44,7 +48,8 @@ async def applications(call: Call, query: ApplicationQuery) -> Listing[Applicati
     filters = Filters(query.business, query.status, query.q, query.since, query.until)
     before = parse_cursor(query.cursor) if query.cursor else None
     rows = await list_applications(call.caller.account_id, filters, before, query.limit + 1)
-    page = rows_of(rows[: query.limit])
+    shown = await businesses_of(rows)
+    page = [ApplicationRow.of(row, shown[row.edition]) for row in rows[: query.limit]]
     return Listing[ApplicationRow](items=page, next_cursor=str(page[-1].id) if len(rows) > query.limit else None)
 
 
@@ -94,7 +99,7 @@ def show(detail: Detail) -> ApplicationView:
     """The owner's view: his own form in full (decisions D9)."""
     row = detail.application
     return ApplicationView(
-        **row_values(row),
+        **row_values(row, detail.business),
         form_title=detail.business.form_title,
         form=detail.form,
         edition=row.edition,
@@ -104,10 +109,11 @@ def show(detail: Detail) -> ApplicationView:
         timeline=[
             TimelineRow.of(entry, f"{entry.created_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}") for entry in detail.entries
         ],
-        next_action=next_action_view(row),
+        next_action=NextActionView.model_validate(detail.next_action),
         returned_fields=list(detail.returned_fields),
         warnings=list(detail.warnings),
         edition_changes=list(detail.edition_changes),
+        result=[ResultView(**line) for line in result_lines(detail.business, detail.result)],
         expires_on=row.expires_on,
         appointment_id=detail.appointment_id,
     )

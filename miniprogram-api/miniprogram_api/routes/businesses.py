@@ -8,7 +8,7 @@ from pydantic import Field
 from sanic import Blueprint
 
 from server.applications.answers import open_form
-from server.applications.drafts import own_application
+from server.applications.lookup import own_application
 from server.businesses import catalogue, find_business, requirements
 from server.businesses.describe import describe, describe_requirements, summarise
 from server.businesses.views import BusinessSummary, BusinessView, RequirementsView

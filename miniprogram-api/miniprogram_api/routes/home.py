@@ -2,8 +2,9 @@
 
 from sanic import Blueprint
 
-from miniprogram_api.schemas.applications import HomeView, TileView, rows_of
+from miniprogram_api.schemas.applications import ApplicationRow, HomeView, TileView
 from models.applications import State
+from server.applications.labels import businesses_of
 from server.applications.queries import Filters, count_by_state, list_applications
 from server.businesses import catalogue
 from server.http.call import Call
@@ -24,6 +25,7 @@ async def home(call: Call) -> HomeView:
     waiting = [
         row for state in _WAITING for row in await list_applications(who.account_id, Filters(status=state), None, 5)
     ]
+    shown = await businesses_of(waiting)
     tiles = [
         TileView(key=b.key, label=b.label, button=button)
         for b in catalogue().businesses.values()
@@ -36,5 +38,5 @@ async def home(call: Call) -> HomeView:
         visit_tile=TileView(key="appointments", label="预约", button=button),
         badges={kind.value: count for kind, count in unread.items()}
         | {state.value: count for state, count in counts.items()},
-        waiting=rows_of(waiting),
+        waiting=[ApplicationRow.of(row, shown[row.edition]) for row in waiting],
     )

@@ -5,23 +5,13 @@ from uuid import UUID
 from sanic import Blueprint
 
 from miniprogram_api.schemas.applications import PageView
-from models.applications import Application
 from models.materials import Page
-from server.applications.answers import business_of, open_form
-from server.applications.drafts import own_application
-from server.applications.rounds import open_materials
+from server.applications.lookup import own_application
+from server.applications.rounds import changeable_application
 from server.http.call import Call, Reply
 from server.http.endpoint import APPLICANT, endpoint
 from server.http.schemas import Listing, Nothing
-from server.materials.pages import (
-    add_page,
-    check_material,
-    find_page,
-    read_page,
-    remove_material,
-    remove_page,
-    replace_pages,
-)
+from server.materials.pages import add_page, find_page, read_page, remove_material, remove_page, replace_pages
 from server.materials.refusals import NoFile
 
 blueprint = Blueprint("materials", url_prefix="/api/v1/applications")
@@ -30,7 +20,7 @@ blueprint = Blueprint("materials", url_prefix="/api/v1/applications")
 @endpoint(blueprint, "PUT /<id>/materials/<key>", access=APPLICANT, upload=True)
 async def replace(call: Call, id: UUID, key: str) -> Listing[PageView]:
     """上传一项材料，替换原有的全部文件；每个文件不超过 5MB"""
-    application = await _open(call, id, key)
+    application = await changeable_application(call.caller, id, key)
     services = call.services
     pages = await replace_pages(application, key, call.files(), store=services.store, studio=services.studio)
     return Listing[PageView](items=[PageView.of(page) for page in pages])
@@ -39,7 +29,7 @@ async def replace(call: Call, id: UUID, key: str) -> Listing[PageView]:
 @endpoint(blueprint, "POST /<id>/materials/<key>/pages", access=APPLICANT, upload=True, status=201)
 async def add(call: Call, id: UUID, key: str) -> PageView:
     """为一项材料增加一个文件，最多 9 个"""
-    application, files = await _open(call, id, key), call.files()
+    application, files = await changeable_application(call.caller, id, key), call.files()
     if len(files) != 1:
         raise NoFile
     services = call.services
@@ -61,24 +51,15 @@ async def page(call: Call, id: UUID, key: str, ref: str) -> Reply:
 @endpoint(blueprint, "DELETE /<id>/materials/<key>", access=APPLICANT)
 async def remove(call: Call, id: UUID, key: str) -> Nothing:
     """删除一项材料的全部文件"""
-    await remove_material(await _open(call, id, key), key, store=call.services.store)
+    await remove_material(await changeable_application(call.caller, id, key), key, store=call.services.store)
     return Nothing()
 
 
 @endpoint(blueprint, "DELETE /<id>/materials/<key>/pages/<ref>", access=APPLICANT)
 async def remove_one(call: Call, id: UUID, key: str, ref: str) -> Nothing:
     """删除一项材料的一个文件"""
-    await remove_page(await _open(call, id, key), key, ref, store=call.services.store)
+    await remove_page(await changeable_application(call.caller, id, key), key, ref, store=call.services.store)
     return Nothing()
-
-
-async def _open(call: Call, id: UUID, key: str) -> Application:
-    """The caller's application with this material open for change."""
-    application = await own_application(call.caller, id)
-    business, form = await business_of(application), open_form(application)
-    changeable = await open_materials(application, business, form, call.caller.kind.value)
-    check_material(key, {material.key for material in business.materials}, changeable)
-    return application
 
 
 async def _file(call: Call, id: UUID, key: str, ref: str) -> Reply:

@@ -1,6 +1,5 @@
 """Requests and answers of applications."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, Self
 from uuid import UUID
@@ -10,8 +9,7 @@ from pydantic import Field
 from models.applications import Application, HistoryEntry, State
 from models.materials import Page
 from server.applications.labels import label_of
-from server.applications.progress import next_action
-from server.businesses import catalogue
+from server.businesses import Business
 from server.http.schemas import Body, Line, Moment, PageQuery, View
 
 
@@ -59,13 +57,12 @@ class ApplicationRow(View):
     updated_at: Moment
 
     @classmethod
-    def of(cls, row: Application) -> Self:
-        return cls(**row_values(row))
+    def of(cls, row: Application, business: Business) -> Self:
+        return cls(**row_values(row, business))
 
 
-def row_values(row: Application) -> dict[str, Any]:
+def row_values(row: Application, business: Business) -> dict[str, Any]:
     """A row shows the number its business shows: 身份证号 for a registration, 注册证号 for a transfer."""
-    business = catalogue().businesses[row.business]
     return {
         "id": row.id,
         "business": row.business,
@@ -128,6 +125,14 @@ class TimelineRow(View):
         )
 
 
+class ResultView(View):
+    """What the association entered when it finished, 检查结果 for example."""
+
+    key: str
+    label: str
+    value: str
+
+
 class ApplicationView(ApplicationRow):
     form_title: str
     form: dict[str, Any]
@@ -140,13 +145,9 @@ class ApplicationView(ApplicationRow):
     returned_fields: list[dict[str, str]]
     warnings: list[dict[str, str]]
     edition_changes: list[str]
+    result: list[ResultView]
     expires_on: date | None
     appointment_id: UUID | None
-
-
-def next_action_view(row: Application) -> NextActionView:
-    found = next_action(row)
-    return NextActionView(who=found.who, what=found.what, by_when=found.by_when, why=found.why)
 
 
 class TileView(View):
@@ -164,7 +165,3 @@ class HomeView(View):
     visit_tile: TileView
     badges: dict[str, int]
     waiting: list[ApplicationRow]
-
-
-def rows_of(rows: Sequence[Application]) -> list[ApplicationRow]:
-    return [ApplicationRow.of(row) for row in rows]

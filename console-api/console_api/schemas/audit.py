@@ -1,0 +1,53 @@
+"""Requests and answers of the audit trail and of filing windows."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from server.http.schemas import Body, Line, Moment, PageQuery, View
+
+
+class AuditQuery(PageQuery):
+    object_kind: Line | None = None
+    object_id: Line | None = None
+    actor_id: UUID | None = None
+    action: Line | None = None
+
+
+class AuditRow(View):
+    id: UUID
+    created_at: Moment
+    actor_name: str
+    action: str
+    object_kind: str
+    object_id: str
+    reason: str
+    details: dict[str, Any]
+    request_id: str
+    seq: int | None
+
+
+class ChainView(View):
+    """`broken_at`: the first place that was tampered with, null when all holds. `head`: the last hash, to note down."""
+
+    linked: int
+    unlinked_tail: int
+    broken_at: int | None
+    head: str
+
+
+class WindowRequest(Body):
+    business: Line = "qualification_check"
+    year: int = Field(ge=2000, le=2100)
+    opens_on: date
+    closes_on: date
+
+
+class WindowView(View):
+    id: UUID
+    business: str
+    year: int
+    opens_on: date
+    closes_on: date
