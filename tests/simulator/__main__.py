@@ -19,7 +19,7 @@ def main() -> None:
     arguments.add_argument("--host", default=chosen.host)
     arguments.add_argument("--port", type=int, default=chosen.port + 1)
     arguments.add_argument("--memory", type=Path, default=chosen.home / "simulator.json")
-    arguments.add_argument("--callback-url", default=f"http://{chosen.host}:{chosen.port}{CALLBACK_PATH}")
+    arguments.add_argument("--service", default=f"http://{chosen.host}:{chosen.port}", help="服务的地址")
     clock.set_offset(chosen.clock_offset_seconds)
     asyncio.run(_serve(arguments.parse_args()))
 
@@ -29,7 +29,9 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     setup = settings().wechat
-    async with running_simulator(setup, options.callback_url, host=options.host, port=options.port) as simulator:
+    async with running_simulator(
+        setup, f"{options.service.rstrip('/')}{CALLBACK_PATH}", host=options.host, port=options.port
+    ) as simulator:
         load(simulator.platform, options.memory)
         print(f"微信模拟器（手机页面）：{simulator.url}", flush=True)
         await keep_saving(simulator.platform, options.memory, stopped)

@@ -4,7 +4,7 @@ GET    /_/phones                          every phone
 POST   /_/phones {"name", "follows"?}     a new phone: {"openid", "mini_openid", "unionid", …}
 POST   /_/phones/{openid}/follow          follows, callback subscribe; likewise /unfollow, callback unsubscribe
 POST   /_/phones/{openid}/scan {"ticket"} or {"url"}: subscribe with qrscene_, or SCAN
-POST   /_/phones/{openid}/codes           {"code"} as wx.login would give it
+POST   /_/phones/{openid}/code            {"code"} as wx.login would give it
 POST   /_/phones/{openid}/mute {"template_id", "muted"?: true}
 POST   /_/phones/{openid}/block {"blocked"?: true}   accepted messages then fail with "failed:user block"
 GET    /_/phones/{openid}/messages        what the phone shows, oldest first
@@ -49,7 +49,7 @@ class Control:
             "follow": self.follow,
             "unfollow": self.unfollow,
             "scan": self.scan,
-            "codes": self.mint_code,
+            "code": self.mint_code,
             "mute": self.mute,
             "block": self.block,
         }

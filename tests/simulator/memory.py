@@ -17,7 +17,7 @@ def load(platform: Platform, path: Path) -> None:
     """Take up what was kept; a file that cannot be read is as good as none."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         phones = [_phone(kept) for kept in json.loads(path.read_text())]
-        platform.phones = {phone.openid: phone for phone in phones}
+        platform.phones = {phone.openid: phone for phone in phones} or platform.phones
 
 
 def save(platform: Platform, path: Path) -> None:
@@ -30,12 +30,14 @@ def save(platform: Platform, path: Path) -> None:
 async def keep_saving(platform: Platform, path: Path, stopped: asyncio.Event) -> None:
     """Save whenever something changed, until `stopped`, and then once more."""
     written = ""
-    while not stopped.is_set():
+    while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), SECONDS)
         if _text(platform) != written:
             written = _text(platform)
             save(platform, path)
+        if stopped.is_set():
+            return
 
 
 def _text(platform: Platform) -> str:

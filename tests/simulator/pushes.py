@@ -30,7 +30,7 @@ class Push:
 
 
 class Pushes:
-    """Pushes to `callback_url`; `pause` is how long a try may take and how long until the next, WeChat's 5 s."""
+    """Pushes to `callback_url`; a try may take WeChat's five seconds (`try_seconds`), the next comes `pause` later."""
 
     def __init__(self, platform: Platform, http: aiohttp.ClientSession, callback_url: str) -> None:
         self._platform = platform
@@ -39,6 +39,7 @@ class Pushes:
         self._running: set[asyncio.Task[Push]] = set()
         self.callback_url = callback_url
         self.pause = platform.setup.callback_retry_seconds
+        self.try_seconds = 5.0
         self.receipt_delay = 0.2
         self.done: list[Push] = []
 
@@ -104,7 +105,7 @@ class Pushes:
                 params=query,
                 data=body,
                 headers={"Content-Type": "text/xml"},
-                timeout=aiohttp.ClientTimeout(total=max(self.pause, 0.5)),
+                timeout=aiohttp.ClientTimeout(total=self.try_seconds),
             ) as reply:
                 push.answer = str(reply.status)
                 if reply.status == 200:

@@ -28,6 +28,7 @@ class WebPages:
             web.get("/phone", _page("phone.html")),
             web.get("/scan", _page("phone.html")),  # the page scans: looking at an address changes nothing
             web.get("/bind", _page("bind.html")),
+            web.get("/wechat/bind", _page("bind.html")),  # the path that the service writes into its links
             web.get("/_/templates", self.describe_templates),
             web.static("/pages", _PAGES),
             web.route("*", "/service/{path:.*}", self.forward),

@@ -19,13 +19,13 @@ async function ask(step) {
 }
 
 function refuse(error) {
-  find("badge").textContent = "！";
+  find("badge").textContent = "!";
   find("confirm").hidden = true;
   tell(error.message, error.hint || "请回到电脑上的绑定页面，刷新二维码后重新扫描。");
 }
 
 async function preview() {
-  const { account } = await ask("preview");
+  const account = await ask("preview");
   find("name").textContent = account.name;
   find("account").textContent = account.number_masked;
   find("who").hidden = false;

@@ -151,7 +151,7 @@ find("scanner").onclose = () => {
 };
 find("follow").onclick = () => act(() => onPhone(current().follows ? "unfollow" : "follow"));
 find("code").onclick = () => act(async () => {
-  find("value").textContent = (await onPhone("codes")).code;
+  find("value").textContent = (await onPhone("code")).code;
   find("minted").showModal();
 });
 

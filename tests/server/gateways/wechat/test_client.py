@@ -1,8 +1,6 @@
 """The client against a simulated WeChat: what a dead token, a lost answer and a refused connection cost."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -130,7 +128,6 @@ async def test_a_proxys_answer_is_not_wechats(
 async def test_no_token_means_that_the_message_never_left(
     simulator: Simulator, client: AsyncWechatClient, follower: str, fault: dict[str, str]
 ) -> None:
-    # An idle connection of a pool may be dead for reasons of its own, so aiohttp repeats a GET: never a POST.
     simulator.faults.add(Fault.model_validate({"endpoint": "stable_token", **fault}))
 
     with pytest.raises(NotSent):
@@ -152,22 +149,17 @@ async def test_a_wrong_secret_is_wechats_word_and_not_asked_again(
     assert simulator.platform.counters[TOKENS] == 1
 
 
+@pytest.mark.parametrize("fault", [{"drop": "reply"}, {"status": 502}, {"errcode": 40226}])
 async def test_no_error_text_carries_a_secret(
-    setup: WechatSettings, simulator: Simulator, client: AsyncWechatClient
+    setup: WechatSettings, simulator: Simulator, client: AsyncWechatClient, fault: dict[str, str]
 ) -> None:
-    texts = []
-    for fault in ({"drop": "reply"}, {"status": 502}, {"errcode": 40226}):
-        simulator.faults.add(Fault.model_validate({"endpoint": "jscode2session", "times": 2, **fault}))
-        with suppress(CallFailed):
-            await client.code_to_session("code")
-        simulator.faults.clear()
-        simulator.faults.add(Fault.model_validate({"endpoint": "jscode2session", "times": 2, **fault}))
-        with pytest.raises(CallFailed) as failure:
-            await client.code_to_session("code")
-        simulator.faults.clear()
-        texts.append(f"{failure.value!r}")
+    # The secret stands in this call's query. A GET on a kept connection is repeated by aiohttp: two faults.
+    simulator.faults.add(Fault.model_validate({"endpoint": "jscode2session", "times": 2, **fault}))
 
-    assert not any(setup.official_account.secret.get_secret_value() in text for text in texts)
+    with pytest.raises(CallFailed) as failure:
+        await client.code_to_session("code")
+
+    assert setup.official_account.secret.get_secret_value() not in f"{failure.value!r} {failure.value}"
 
 
 async def test_a_qr_code_carries_its_scene_for_as_long_as_asked(
@@ -188,9 +180,5 @@ async def test_wechatpys_own_calls_work_awaited(simulator: Simulator, client: As
     assert answer["ticket"] in simulator.platform.qr_codes
 
 
-@pytest.mark.parametrize("read", [lambda c: c.access_token])
-def test_wechatpys_blocking_token_cannot_be_used_by_mistake(
-    client: AsyncWechatClient, read: Callable[[AsyncWechatClient], str]
-) -> None:
-    with pytest.raises(AttributeError):
-        read(client)
+def test_wechatpys_blocking_token_cannot_be_used_by_mistake(client: AsyncWechatClient) -> None:
+    assert not hasattr(client, "access_token")

@@ -1,0 +1,168 @@
+"""A simulator, a service of a few lines that stands behind its callbacks, and somebody who calls both."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from config.settings import WechatAppSettings, WechatSettings
+from server import clock
+from server.errors import Refusal
+from server.gateways.wechat.callback import Callback, CallbackDoor
+from tests.simulator.app import Simulator, running_simulator
+from tests.simulator.platform import Phone
+
+CALLBACK_PATH = "/wechat/official-account/callback"
+TEMPLATE = "TEMPLATE-PROGRESS"
+
+
+class StubService:
+    """Opens callbacks with the service's own door. `statuses` are answered first, one a try, then 200; `reply` is the
+    text of a passive reply."""
+
+    def __init__(self, app: WechatAppSettings) -> None:
+        self.door = CallbackDoor("official_account", app)
+        self.statuses: list[int] = []
+        self.reply = ""
+        self.received: list[Callback] = []
+        self.refused: list[Refusal] = []
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        try:
+            callback = self.door.open(dict(request.query), await request.read())
+        except Refusal as refusal:
+            self.refused.append(refusal)
+            return web.Response(status=refusal.status)
+        self.received.append(callback)
+        if self.statuses:
+            return web.Response(status=self.statuses.pop(0))
+        if not self.reply:
+            return web.Response(text="success")
+        body, _ = self.door.reply_text(callback, self.reply)
+        return web.Response(text=body, content_type="application/xml")
+
+    async def echo(self, request: web.Request) -> web.Response:
+        """For the way through the simulator to the service."""
+        return web.json_response(
+            {
+                "method": request.method,
+                "path": request.path_qs,
+                "type": request.headers.get("Content-Type"),
+                "cookie": request.headers.get("Cookie"),
+                "body": await request.text(),
+            },
+            status=409,
+        )
+
+    def events(self) -> list[str]:
+        return [callback.event for callback in self.received]
+
+
+@dataclass
+class Caller:
+    """Somebody's HTTP: JSON in, JSON out."""
+
+    http: aiohttp.ClientSession
+    url: str
+    secret: str = WechatSettings().official_account.secret.get_secret_value()
+    appid: str = WechatSettings().official_account.appid
+    token: dict[str, str] = field(default_factory=dict)
+
+    async def get(self, path: str, **query: str) -> Any:
+        async with self.http.get(self.url + path, params=query) as answer:
+            return await answer.json()
+
+    async def post(self, path: str, body: object = None, **query: str) -> Any:
+        async with self.http.post(self.url + path, json=body, params=query) as answer:
+            return await answer.json()
+
+    async def text(self, path: str) -> str:
+        async with self.http.get(self.url + path) as answer:
+            return await answer.text()
+
+    async def new_token(self, **more: object) -> Any:
+        body = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret, **more}
+        return await self.post("/cgi-bin/stable_token", body)
+
+    async def api(self, path: str, body: object) -> Any:
+        """A call of the platform with a token that is good."""
+        token = (await self.new_token())["access_token"]
+        return await self.post(path, body, access_token=token)
+
+    async def send(self, phone: Phone, **changes: object) -> Any:
+        body = {"touser": phone.openid, "template_id": TEMPLATE, "data": {"thing1": {"value": "预约成功"}}, **changes}
+        return await self.api("/cgi-bin/message/template/send", body)
+
+    async def create_qr(self, scene: str = "scene-1", **changes: object) -> Any:
+        body = {"action_name": "QR_STR_SCENE", "expire_seconds": 300, "action_info": {"scene": {"scene_str": scene}}}
+        return await self.api("/cgi-bin/qrcode/create", {**body, **changes})
+
+    async def on_phone(self, phone: Phone, action: str, body: object = None) -> Any:
+        return await self.post(f"/_/phones/{phone.openid}/{action}", body)
+
+
+@pytest.fixture(params=["secure", "plain"])
+def setup(request: pytest.FixtureRequest) -> WechatSettings:
+    chosen = WechatSettings()
+    account = chosen.official_account.model_copy(update={"mode": request.param})
+    return chosen.model_copy(update={"official_account": account})
+
+
+@pytest.fixture
+async def service(setup: WechatSettings) -> AsyncIterator[StubService]:
+    stub = StubService(setup.official_account)
+    app = web.Application()
+    app.add_routes([web.post(CALLBACK_PATH, stub.answer), web.route("*", "/api/{rest:.*}", stub.echo)])
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0]
+    stub.url = f"http://{host}:{port}"
+    yield stub
+    await runner.cleanup()
+
+
+class Time:
+    """The platform's clock: real, moved by `later` seconds."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+
+    def __call__(self) -> float:
+        return clock.now().timestamp() + self.later
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def simulator(setup: WechatSettings, service: StubService, time: Time) -> AsyncIterator[Simulator]:
+    """Pushes are repeated and receipts come without a pause."""
+    async with running_simulator(setup, service.url + CALLBACK_PATH, now=time) as simulator:
+        simulator.pushes.pause = 0
+        simulator.pushes.receipt_delay = 0
+        yield simulator
+
+
+@pytest.fixture
+async def caller(simulator: Simulator) -> AsyncIterator[Caller]:
+    async with aiohttp.ClientSession() as http:
+        yield Caller(http, simulator.url)
+
+
+@pytest.fixture
+def phone(simulator: Simulator) -> Phone:
+    """手机甲, which follows nobody yet."""
+    return next(iter(simulator.platform.phones.values()))
+
+
+@pytest.fixture
+def follower(simulator: Simulator) -> Phone:
+    return simulator.platform.add_phone("手机丙", follows=True)
