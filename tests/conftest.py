@@ -11,7 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 
 from server import clock, crypto
 from server.run.schema import apply_migrations
-from tests.engines.engine import KEYRING, Engine, test_environment, use_environment
+from tests.engines.engine import KEYRING, Engine, environment_for_tests, use_environment
 from tests.engines.servers import MariaDB, RedisServer, Server, ValkeyServer, scratch_folder
 
 S = TypeVar("S", bound=Server)
@@ -38,7 +38,7 @@ def test_settings(scratch: Path) -> None:
     """The developer's own ZCGL_ variables and zcgl.toml have no say in tests."""
     home = scratch / "home"
     home.mkdir()
-    use_environment(test_environment(home))
+    use_environment(environment_for_tests(home))
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from config.settings import Settings
@@ -44,9 +45,9 @@ async def ask(chosen: Settings, path: str) -> tuple[int, dict[str, Any]]:
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection(_reachable(chosen.host), chosen.port)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-            answer = await reader.read()
-            writer.close()
+            with closing(writer):
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                answer = await reader.read()
         head, _, body = answer.partition(b"\r\n\r\n")
         return int(head.split()[1]), json.loads(body)
     except (OSError, ValueError, IndexError, TimeoutError):

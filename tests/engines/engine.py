@@ -33,7 +33,7 @@ class Engine:
 
     def environment(self) -> dict[str, str]:
         """What makes another process of ours use this engine and the tests' keys."""
-        return test_environment(self.home) | {
+        return environment_for_tests(self.home) | {
             "ZCGL_DATABASE_URL": self.database_url,
             "ZCGL_REDIS_URL": self.redis.url,
         }
@@ -61,7 +61,7 @@ class Engine:
             use_environment(before)
 
 
-def test_environment(home: Path) -> dict[str, str]:
+def environment_for_tests(home: Path) -> dict[str, str]:
     """The settings of a process started by tests, which never reads the developer's own."""
     return {
         "ZCGL_ENVIRONMENT": "test",

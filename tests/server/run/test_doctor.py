@@ -1,0 +1,113 @@
+"""The doctor: each fault of a set-up is found, explained, and comes with its cure."""
+
+import importlib
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from server.run import doctor
+from server.run.doctor import CHECKS, Fault
+from server.run.preparation import prepare
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> Settings:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    return Settings(environment="development", home=tmp_path / "home", port=min(port, 65_000))
+
+
+async def fault_of(check: str, chosen: Settings) -> str:
+    """What that check complains of; empty when all is well."""
+    try:
+        await dict(CHECKS)[check](chosen)
+    except Fault as fault:
+        return fault.problem if fault.cure else "no cure"
+    return ""
+
+
+@pytest.fixture
+async def prepared(healthy: Settings) -> Settings:
+    await prepare(healthy)
+    return healthy
+
+
+@pytest.mark.parametrize("check", [name for name, _ in CHECKS])
+async def test_a_good_set_up_passes_every_check(prepared: Settings, check: str) -> None:
+    assert await fault_of(check, prepared) == ""
+
+
+async def test_a_home_that_cannot_be_written(healthy: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    complaint = await fault_of("数据目录", healthy.model_copy(update={"home": tmp_path / "file" / "home"}))
+
+    assert "不可写" in complaint
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_a_port_that_somebody_has(healthy: Settings, after: int) -> None:
+    """Ours, or the simulator's, which is the next."""
+    with socket.create_server((healthy.host, healthy.port + after)):
+        assert f"端口 {healthy.port + after} 无法使用：已被占用" in await fault_of("端口", healthy)
+
+
+async def test_an_address_that_is_not_ours(healthy: Settings) -> None:
+    assert "无效" in await fault_of("监听地址", healthy.model_copy(update={"host": "no such host"}))
+
+
+async def test_a_database_that_is_not_there(healthy: Settings) -> None:
+    away = Settings(environment="development", home=healthy.home, database_url="mysql://u:p@127.0.0.1:1/zcgl")
+
+    assert await fault_of("数据库", away) == "数据库无法连接（DBConnectionError）"
+    assert "不能检查迁移" in await fault_of("数据库迁移", away)
+
+
+async def test_a_database_without_its_migrations(healthy: Settings) -> None:
+    assert "0001_initial" in await fault_of("数据库迁移", healthy)
+
+
+async def test_a_redis_that_is_not_there(healthy: Settings) -> None:
+    away = Settings(environment="development", home=healthy.home, redis_url="redis://127.0.0.1:1/0")
+
+    assert await fault_of("Redis", away) == "Redis 无法连接（ConnectionError）"
+
+
+async def test_a_clock_that_was_moved(healthy: Settings) -> None:
+    assert await fault_of("时钟", healthy.model_copy(update={"clock_offset_seconds": 3600.0})) == "时钟被拨动了 3600 秒"
+
+
+async def test_demo_accounts_in_production(prepared: Settings) -> None:
+    assert "201" in await fault_of("演示账号", prepared.model_copy(update={"environment": "production"}))
+
+
+async def test_a_driver_that_nobody_tested(healthy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is when asyncmy was installed: tortoise takes that one."""
+    client = importlib.import_module("tortoise.backends.mysql.client")
+    monkeypatch.setattr(client, "mysql", type(sys)("asyncmy"))
+
+    assert "asyncmy" in await fault_of("数据库驱动", healthy)
+
+
+async def test_examining_tells_everything_and_ends_in_one_word(prepared: Settings) -> None:
+    said: list[str] = []
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patch:
+        patch.setattr(doctor, "load_settings", lambda: prepared)
+        assert await doctor.examine(said.append) == 0
+
+    assert said == [f"✓ {name}" for name, _ in CHECKS] + ["一切正常"]
+
+
+async def test_one_fault_is_enough_for_exit_1(healthy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(doctor, "load_settings", lambda: healthy)
+
+    assert await doctor.examine(said.append) == 1
+
+    faults = [line for line in said if line.startswith("✗")]
+    assert len(faults) == 1
+    assert "办法：执行 zcgl migrate" in faults[0]
