@@ -99,28 +99,36 @@ async def no_demo_accounts_in_production(chosen: Settings) -> None:
 
 
 async def redis_answers(chosen: Settings) -> None:
-    """The bundled one is started by `zcgl run`: there is nothing to ask when it is not running."""
+    """The bundled one is started by `zcgl run`: there is nothing to ask when it is not running.
+
+    One that evicts would forget holds of places that are being sold (slots protocol).
+    """
     if not chosen.redis_url.get_secret_value():
         try:
             valkey.binary()
         except valkey.ValkeyMissing as missing:
             raise Fault(
-                str(missing), "重新安装依赖（rm .venv/.runtime && make run），或设置 ZCGL_REDIS_URL"
+                str(missing), "重新安装依赖（rm .venv/runtime.stamp && make run），或设置 ZCGL_REDIS_URL"
             ) from missing
         return
     try:
         async with Redis.from_url(chosen.redis_address, socket_timeout=3, socket_connect_timeout=3) as client:
-            await client.ping()
+            memory = await client.info("memory")
     except (RedisError, OSError, ValueError) as error:
         raise Fault(
             f"Redis 无法连接（{type(error).__name__}）", "检查 ZCGL_REDIS_URL（redis://主机:6379/0）与 Redis 是否启动"
         ) from error
+    if (policy := memory.get("maxmemory_policy")) != "noeviction":
+        raise Fault(
+            f"Redis 内存不足时会丢弃数据（maxmemory-policy 为 {policy}）",
+            "在 Redis 执行 CONFIG SET maxmemory-policy noeviction，并写入它的配置文件",
+        )
 
 
 async def font_is_there(_: Settings) -> None:
     package = importlib.import_module("noto_cjk_sans_otc")
     if not list(Path(str(package.__file__)).parent.glob("*.tt[cf]")):
-        raise Fault("缺少打印用的中文字体", "重新安装依赖（rm .venv/.runtime && make run）")
+        raise Fault("缺少打印用的中文字体", "重新安装依赖（rm .venv/runtime.stamp && make run）")
 
 
 async def configuration_loads(_: Settings) -> None:

@@ -31,7 +31,7 @@ def main() -> None:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     write(rows, target)
-    sys.stdout.write(f"{show(rows)}\noversold: 0\n{target}\n")
+    sys.stdout.write(f"{show(rows)}\n{target}\n")
 
 
 async def _measure(embedded: Path, installed: Path) -> list[Row]:
@@ -46,7 +46,7 @@ async def _measure(embedded: Path, installed: Path) -> list[Row]:
         firms = await set_stage(_FIRMS)
         environment = engine.environment()
         async with serving("server.run.web", environment) as gate, serving("tests.bench.locked", environment) as lock:
-            return [*rows[:2], *await winners(gate, lock, firms), *rows[2:]]
+            return [*rows[:2], *await winners(gate, lock, firms, engine.redis), *rows[2:]]
 
 
 @asynccontextmanager

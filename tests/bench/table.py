@@ -7,7 +7,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Row:
-    """One measure beside its reference. `at_least`: the ratio must reach the bar; else it must not exceed it."""
+    """One measure beside its reference. `at_least`: the ratio must reach the bar; else it must not exceed it.
+    `noisy`: the ratios of the rounds lay too far apart, however often they were repeated.
+    """
 
     row: str
     name: str
@@ -16,6 +18,7 @@ class Row:
     bar: float
     unit: str
     at_least: bool = True
+    noisy: bool = False
 
     @property
     def ratio(self) -> float:
@@ -32,7 +35,7 @@ def show(rows: list[Row]) -> str:
         bar = f"{'>=' if r.at_least else '<='}{r.bar:g}"
         lines.append(
             f"{r.row:4} {r.name:44} {r.value:>10.1f} {r.reference:>10.1f} {r.ratio:>7.2f} {bar:>7}  "
-            f"{'holds' if r.holds else 'MISSED'} ({r.unit})"
+            f"{'holds' if r.holds else 'MISSED'} ({r.unit}){', noisy' if r.noisy else ''}"
         )
     return "\n".join(lines)
 

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from config.settings import Settings
 from server.run import doctor
 from server.run.doctor import CHECKS, Fault
 from server.run.preparation import prepare
+from tests.engines.servers import RedisServer
 
 
 @pytest.fixture
@@ -74,6 +76,16 @@ async def test_a_redis_that_is_not_there(healthy: Settings) -> None:
     away = Settings(environment="development", home=healthy.home, redis_url="redis://127.0.0.1:1/0")
 
     assert await fault_of("Redis", away) == "Redis 无法连接（ConnectionError）"
+
+
+async def test_a_redis_that_may_forget(healthy: Settings, own_redis: RedisServer) -> None:
+    chosen = Settings(environment="development", home=healthy.home, redis_url=own_redis.url)
+    assert await fault_of("Redis", chosen) == ""
+
+    async with Redis.from_url(own_redis.url) as client:
+        await client.config_set("maxmemory-policy", "allkeys-lru")
+
+    assert "maxmemory-policy 为 allkeys-lru" in await fault_of("Redis", chosen)
 
 
 async def test_a_clock_that_was_moved(healthy: Settings) -> None:
