@@ -72,7 +72,7 @@ async def finish_step(application: Application, action: Action, operator: Operat
     kept = open_result(application) | checked.form
     changes = {"result": seal_result(application, kept)} if checked.form else {}
     await advance(application, action, operator, changes=changes)
-    if change := roster_change(business, form, kept, path=application.path, step=action.value):
+    if change := roster_change(business, form, account.kind.value, kept, path=application.path, step=action.value):
         values = {column.value: value for column, value in change.values.items()}
         await apply_effect(change.effect.value, application=application, values=values)
     if news := _NEWS.get(application.state):

@@ -71,12 +71,9 @@ async def book_appointment(
     slot = offered_slot(catalogue().businesses[business].desk, on, start)
     booking = Booking(caller, attempt, business, ids, slot)
     appointment_id = new_id()
-    try:
-        return await with_places(
-            slot, attempt, len(ids), lambda places: _record(booking, appointment_id, places), gate=gate
-        )
-    except SlotFull as full:
-        raise (DayClosed() if public_day(slot.on).closed else full) from None
+    return await with_places(
+        slot, attempt, len(ids), lambda places: _record(booking, appointment_id, places), gate=gate
+    )
 
 
 async def with_places(
@@ -87,7 +84,21 @@ async def with_places(
     *,
     gate: SlotCounter,
 ) -> Appointment:
-    """Run `record` with places held for it, again when the view was stale; a doubt is settled by the request key."""
+    """Run `record` with places held for it. Raises SlotFull, DayClosed, Contended, KeyReused or OutcomeUnknown."""
+    try:
+        return await _with_places(slot, attempt, people, record, gate)
+    except SlotFull as full:
+        raise (DayClosed() if public_day(slot.on).closed else full) from None
+
+
+async def _with_places(
+    slot: Slot,
+    attempt: Attempt,
+    people: int,
+    record: Callable[[tuple[int, ...]], Awaitable[Appointment]],
+    gate: SlotCounter,
+) -> Appointment:
+    """Again when the view was stale; a doubt is settled by the request key."""
     token = booking_token(attempt.account_id, attempt.key)
     arrived = time.monotonic()
     for _ in range(_ATTEMPTS):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from server.businesses.conditions import Condition, Operator, fields_named, leaves
 from server.businesses.prefill import Prefill
-from server.businesses.schema import Business, FormField, Material, Required
+from server.businesses.schema import Business, FormField, Material, Required, Result, RosterEffect
 from server.businesses.vocabulary import FieldType, Path, Picker, Step
 
 Fault = tuple[str, str]  # key, message
@@ -37,6 +37,9 @@ def conditions_of(business: Business) -> Iterator[tuple[str, Condition]]:
     for choice in business.paths:
         if choice.when is not None:
             yield f"paths.{choice.path}.when", choice.when
+    for number, effect in enumerate(business.roster_effects):
+        if effect.when is not None:
+            yield f"roster_effects.{number}.when", effect.when
 
 
 def _result_fields(business: Business) -> tuple[FormField, ...]:
@@ -154,16 +157,19 @@ def _prefills(business: Business) -> Iterator[Fault]:
 
 def _outcomes(business: Business) -> Iterator[Fault]:
     own = {choice.path for choice in business.paths}
-    for at, declared in (("result.at", business.result), ("roster_effect.at", business.roster_effect)):
-        for path, step in declared.at.items() if declared else ():
+    declared: list[tuple[str, Result | RosterEffect]] = [("result", business.result)] if business.result else []
+    declared += [(f"roster_effects.{number}", effect) for number, effect in enumerate(business.roster_effects)]
+    for at, item in declared:
+        for path, step in item.at.items():
             if path not in own or step not in _STEPS[path]:
-                yield at, f"本业务没有路径 {path} 的 {step}"
+                yield f"{at}.at", f"本业务没有路径 {path} 的 {step}"
     known = {f"form.{field.key}" for field in business.fields}
     known |= {f"result.{field.key}" for field in _result_fields(business)}
-    for column, names in business.roster_effect.values.items() if business.roster_effect else ():
-        for name in names:
-            if name not in known:
-                yield f"roster_effect.values.{column}", f"没有 {name}"
+    for number, effect in enumerate(business.roster_effects):
+        for column, names in effect.values.items():
+            for name in names:
+                if name not in known:
+                    yield f"roster_effects.{number}.values.{column}", f"没有 {name}"
 
 
 def _repeated(words: list[str]) -> list[str]:

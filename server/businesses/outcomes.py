@@ -38,10 +38,11 @@ def check_result(
 
 
 def roster_change(
-    business: Business, form: Mapping[str, Any], result: Mapping[str, Any], *, path: str, step: str
+    business: Business, form: Mapping[str, Any], applicant: str, result: Mapping[str, Any], *, path: str, step: str
 ) -> RosterChange | None:
     """What this step does to the roster: None for nothing."""
-    declared = business.roster_effect
+    answers = applicable_answers(business, form, applicant)
+    declared = next((e for e in business.roster_effects if evaluate(e.when, answers, applicant)), None)
     if declared is None or {key.value: at for key, at in declared.at.items()}.get(path) != step:
         return None
     sources = {"form": form, "result": result}

@@ -164,6 +164,7 @@ class Result(Record):
 class RosterEffect(Record):
     """`values`: column -> the first of these (`form.x`, `result.x`) that is answered."""
 
+    when: Condition | None = None
     effect: Effect
     at: dict[Path, Step] = Field(min_length=1)
     values: dict[RosterColumn, tuple[Text, ...]] = Field(min_length=1)
@@ -213,7 +214,7 @@ class Business(Record):
     cross_checks: tuple[CrossCheck, ...] = ()
     materials: tuple[Material, ...] = Field(min_length=1)
     result: Result | None = None
-    roster_effect: RosterEffect | None = None
+    roster_effects: tuple[RosterEffect, ...] = ()  # the first whose condition holds
     commitment: Commitment
     files: FileRules
     texts: FaultTexts

@@ -9,11 +9,10 @@ from models.accounts import Account
 from models.applications import Application
 from models.roster import Cpa, Firm
 from server import clock
+from server.businesses import catalogue
 from server.businesses.vocabulary import Effect
 from server.roster.register import add_cpa, sealed_id_number, sealed_mobile
 from server.roster.search import Scope
-
-CUSTODY_UNIT = "协会代管"  # as the businesses call it: custody_unit
 
 Values = Mapping[str, str]
 
@@ -47,10 +46,10 @@ async def _update(application: Application, account: Account, values: Values) ->
 
 
 async def _move(application: Application, account: Account, values: Values) -> Cpa | None:
-    """关系转移: into a firm of ours, into custody, or out of Beijing, which leaves the register."""
+    """关系转移: into a firm of ours or into custody; into a firm that is not ours he leaves the register."""
     cpa = await _anyone(application, values)
     firm = await Firm.filter(name=values["firm"], outside=False).first()
-    if firm is None and values["firm"] != CUSTODY_UNIT:
+    if firm is None and values["firm"] != catalogue().defaults.custody_unit:
         return await _leave(cpa) if cpa else None
     firm_id = firm.id if firm else None
     if cpa is None:

@@ -40,7 +40,7 @@ def test_every_word_of_the_vocabularies_is_used() -> None:
     assert {field.prefill for field in all_fields() if field.prefill} == set(Prefill)
     assert {rule for validator in catalogue().validators.values() for rule in validator.rules} == set(Rule)
     assert {check.rule for business in businesses for check in business.cross_checks} == set(Check)
-    assert {business.roster_effect.effect for business in businesses if business.roster_effect} == set(Effect)
+    assert {effect.effect for business in businesses for effect in business.roster_effects} == set(Effect)
     assert {choice.path for business in businesses for choice in business.paths} == set(Path)
     assert {business.picker for business in businesses} == set(Picker)
     assert {business.certificate for business in businesses} == set(Certificate)
@@ -78,7 +78,7 @@ def test_all_conditions_of_a_business_are_found() -> None:
     assert found == {
         "registration": 7,
         "deregistration": 0,
-        "transfer": 7,
+        "transfer": 8,
         "info_change": 16,
         "other_change": 1,
         "info_backfill": 0,

@@ -1,7 +1,7 @@
 """改约 and 取消: places move in one transaction, once."""
 
 from asyncio import gather
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,9 +9,12 @@ from models.applications import State
 from models.appointments import Appointment, AppointmentState
 from models.messages import Delivery, DeliveryState, Message
 from server import clock
+from server.appointments.calendar import public_day
 from server.appointments.change import cancel_appointment, reschedule_appointment
+from server.appointments.places import offered_days
 from server.appointments.refusals import (
     AppointmentConflict,
+    DayClosed,
     KeyReused,
     PastDeadline,
     SameSlot,
@@ -25,9 +28,9 @@ LATER = "13:30"
 
 
 async def move(
-    firm: Party, booked: Appointment, start: str = LATER, *, key: str | None = None, other_day: bool = False
+    firm: Party, booked: Appointment, start: str = LATER, *, key: str | None = None, on: date | None = None
 ) -> Appointment:
-    on = firm.world.other_day if other_day else firm.world.day
+    on = on or firm.world.day
     attempt = firm.attempt(key, f"{on} {start}")
     return await reschedule_appointment(firm.caller, booked.id, on, start, attempt, gate=firm.world.gate)
 
@@ -130,13 +133,22 @@ async def test_when_the_new_slot_is_full_the_old_place_is_kept(world: World) -> 
     assert await world.taken() == [1]
 
 
+async def test_a_closed_day_says_so(world: World) -> None:
+    firm = await world.firm()
+    booked = await firm.book()
+    weekend = next(on for on in offered_days(clock.today()) if public_day(on).closed)
+
+    with pytest.raises(DayClosed):
+        await move(firm, booked, on=weekend)
+
+
 async def test_never_past_the_thirty_days(world: World) -> None:
     firm = await world.firm()
     ids = await firm.approved(days=(world.day - clock.today()).days)
     booked = await firm.book(ids=ids)
 
     with pytest.raises(PastDeadline):
-        await move(firm, booked, other_day=True)
+        await move(firm, booked, on=world.other_day)
 
     assert await world.taken() == [1]
 

@@ -75,7 +75,7 @@ REGISTRATION = [
     (("bring",), [], "registration.yaml: bring: 需现场办理的业务必须填写"),
     (("picker",), "roster", "registration.yaml: picker_cpa_no_label: "),
     (("result", "at"), {"online_only": "complete"}, "registration.yaml: result.at: 本业务没有路径 online_only"),
-    (("roster_effect", "values", "cpa_no"), ["result.number"], "roster_effect.values.cpa_no: 没有 result.number"),
+    (("roster_effects", 0, "values", "cpa_no"), ["result.number"], "effects.0.values.cpa_no: 没有 result.number"),
     (("basis",), {"colour": "M"}, "basis 中有不认识的键: colour"),
     (("cross_checks",), [DIFFER], "registration.yaml: cross_checks.fields_differ: 没有字段 age"),
     (("fields",), {"name": {}}, "registration.yaml: fields: 应为一列表项"),

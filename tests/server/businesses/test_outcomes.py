@@ -24,6 +24,7 @@ def test_he_joins_the_roster_with_it() -> None:
     change = roster_change(
         find_business("registration"),
         ZHANG_SAN,
+        "firm",
         {"cpa_no": "110000019999"},
         path="on_site_certificate",
         step="certificate_ready",
@@ -72,24 +73,30 @@ def test_every_item_of_a_change_has_its_new_value() -> None:
 def test_the_roster_keeps_what_it_has_columns_for() -> None:
     business, at = find_business("info_change"), {"path": "online_only", "step": "complete"}
 
-    change = roster_change(business, {}, {"new_resident_id": "11010519491231002X", "new_pass_method": "考试"}, **at)
+    new = {"new_resident_id": "11010519491231002X", "new_pass_method": "考试"}
+    change = roster_change(business, {}, "firm", new, **at)
 
     assert change is not None
     assert (change.effect, change.values) == (Effect.UPDATE, {RosterColumn.ID_NUMBER: "11010519491231002X"})
-    assert roster_change(business, {}, {"new_pass_method": "考试"}, **at) is None
+    assert roster_change(business, {}, "firm", {"new_pass_method": "考试"}, **at) is None
 
 
 @pytest.mark.parametrize(
-    ("key", "effect", "column", "value"),
+    ("key", "kind", "effect", "column", "value"),
     [
-        ("deregistration", Effect.REMOVE, RosterColumn.CPA_NO, "110002"),
-        ("transfer", Effect.MOVE, RosterColumn.FIRM, "乙会计师事务所"),
+        ("deregistration", None, Effect.REMOVE, RosterColumn.CPA_NO, "110002"),
+        ("transfer", "bj_to_firm", Effect.MOVE, RosterColumn.FIRM, "协会代管"),
+        ("transfer", "in_to_custody", Effect.MOVE, RosterColumn.FIRM, "协会代管"),
+        ("transfer", "out_to_other", Effect.REMOVE, RosterColumn.CPA_NO, "110002"),
     ],
 )
-def test_leaving_and_moving_happen_at_the_desk(key: str, effect: Effect, column: RosterColumn, value: str) -> None:
-    form = {"cpa_no": "110002", "to_firm": "乙会计师事务所"}
+def test_leaving_and_moving_happen_at_the_desk(
+    key: str, kind: str | None, effect: Effect, column: RosterColumn, value: str
+) -> None:
+    """Who goes to another province leaves our register, also when 协会代管, of over there, is where he goes."""
+    form = {"cpa_no": "110002", "transfer_type": kind, "to_firm": "协会代管"}
 
-    change = roster_change(find_business(key), form, {}, path="on_site_only", step="complete")
+    change = roster_change(find_business(key), form, "firm", {}, path="on_site_only", step="complete")
 
     assert change is not None
     assert change.effect is effect
@@ -99,7 +106,7 @@ def test_leaving_and_moving_happen_at_the_desk(key: str, effect: Effect, column:
 def test_other_businesses_leave_the_roster_alone() -> None:
     for key, path in (("certificate_reissue", "on_site_certificate"), ("qualification_check", "online_only")):
         for step in ("complete", "certificate_ready", "certificate_collected"):
-            assert roster_change(find_business(key), {"cpa_no": "110002"}, {}, path=path, step=step) is None
+            assert roster_change(find_business(key), {"cpa_no": "110002"}, "firm", {}, path=path, step=step) is None
 
 
 def test_a_check_ends_with_one_of_three_results() -> None:
