@@ -71,13 +71,22 @@ class GuideWords(Record):
     basis: Basis
 
 
+class HomeWords(Record):
+    """业务办理首页 (manual §3 and §5)."""
+
+    title: Text
+    tile_button: Text
+    visit_title: Text
+    visit_tile: Text
+
+
 class Defaults(Record):
     version: int
     file: FileRules
     template_button: Text
     template_note: Text
     form_buttons: tuple[Text, ...]
-    tile_button: Text
+    home: HomeWords
     commitment: CommitmentWords
     picker: PickerWords
     allow_attach_on_reject: bool

@@ -39,7 +39,7 @@ def summarise(business: Business) -> BusinessSummary:
         order=business.order,
         applicants=list(business.applicants),
         guide=business.guide,
-        tile_button=catalogue().defaults.tile_button,
+        tile_button=catalogue().defaults.home.tile_button,
         may_be_on_site=business.may_be_on_site,
     )
 

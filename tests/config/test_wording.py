@@ -125,7 +125,7 @@ def test_the_tiles_of_the_home_page_in_order() -> None:
         "证书补办",
         "任职资格检查",
     ]
-    assert catalogue().defaults.tile_button == "立即办理"
+    assert catalogue().defaults.home.tile_button == "立即办理"
 
 
 def test_the_titles_of_the_forms() -> None:

@@ -19,7 +19,7 @@ _WAITING = (State.REJECTED, State.APPROVED_TO_BOOK, State.PRINTED_TO_COLLECT)
 @endpoint(blueprint, "GET /home", access=APPLICANT)
 async def home(call: Call) -> HomeView:
     """八项业务与预约、未读数、等待办理的记录"""
-    who, button = call.caller, catalogue().defaults.tile_button
+    who, words = call.caller, catalogue().defaults.home
     unread = await unread_counts(who.account_id)
     counts = await count_by_state(who.account_id)
     waiting = [
@@ -27,15 +27,15 @@ async def home(call: Call) -> HomeView:
     ]
     shown = await businesses_of(waiting)
     tiles = [
-        TileView(key=b.key, label=b.label, button=button)
+        TileView(key=b.key, label=b.label, button=words.tile_button)
         for b in catalogue().businesses.values()
         if who.kind.value in {a.value for a in b.applicants}
     ]
     return HomeView(
-        title="业务办理申请",
+        title=words.title,
         tiles=tiles,
-        visit_title="预约办理",
-        visit_tile=TileView(key="appointments", label="预约", button=button),
+        visit_title=words.visit_title,
+        visit_tile=TileView(key="appointments", label=words.visit_tile, button=words.tile_button),
         badges={kind.value: count for kind, count in unread.items()}
         | {state.value: count for state, count in counts.items()},
         waiting=[ApplicationRow.of(row, shown[row.edition]) for row in waiting],
