@@ -18,6 +18,11 @@ class WindowClosed(Refusal):
     code = "window_closed"
 
 
+class NoWindow(Invalid):
+    code = "no_window"
+    message = "该业务没有申报期"
+
+
 class WindowBackwards(Invalid):
     code = "window_backwards"
     message = "截止日期不能早于开始日期"

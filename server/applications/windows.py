@@ -8,9 +8,9 @@ from tortoise.exceptions import IntegrityError
 from models.businesses import FilingWindow
 from server import clock
 from server.accounts.caller import Caller
-from server.applications.refusals import WindowBackwards, WindowClosed
+from server.applications.refusals import NoWindow, WindowBackwards, WindowClosed
 from server.audit.trail import record
-from server.businesses import Business, find_business
+from server.businesses import Business, catalogue, find_business
 from server.transactions import in_transaction, is_duplicate
 
 
@@ -34,13 +34,19 @@ async def open_year(business: Business) -> int | None:
     return window.year
 
 
+def business_with_window() -> str:
+    """The one that is meant when staff name none."""
+    return next(key for key, business in catalogue().businesses.items() if business.window)
+
+
 async def list_windows() -> list[FilingWindow]:
     return await FilingWindow.all().order_by("-year", "business")
 
 
 async def set_window(caller: Caller, order: WindowOrder) -> FilingWindow:
-    """Open a year's window, or move the one that is there. Raises UnknownBusiness or WindowBackwards."""
-    find_business(order.business)
+    """Open a year's window, or move the one that is there. Raises UnknownBusiness, NoWindow or WindowBackwards."""
+    if find_business(order.business).window is None:
+        raise NoWindow(field="business")
     if order.closes_on < order.opens_on:
         raise WindowBackwards(field="closes_on")
     await _ensure(order)

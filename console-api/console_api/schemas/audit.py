@@ -39,7 +39,7 @@ class ChainView(View):
 
 
 class WindowRequest(Body):
-    business: Line = "qualification_check"
+    business: Line | None = Field(None, description="有申报期的业务；不填即任职资格检查")
     year: int = Field(ge=2000, le=2100)
     opens_on: date
     closes_on: date
