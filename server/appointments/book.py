@@ -14,9 +14,8 @@ from models.base import new_id
 from server import clock
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, book_all
-from server.appointments.calendar import public_day
 from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold
-from server.appointments.places import offered_days
+from server.appointments.places import days_of, offered_days
 from server.appointments.refusals import (
     Contended,
     DayClosed,
@@ -84,21 +83,10 @@ async def with_places(
     *,
     gate: SlotCounter,
 ) -> Appointment:
-    """Run `record` with places held for it. Raises SlotFull, DayClosed, Contended, KeyReused or OutcomeUnknown."""
-    try:
-        return await _with_places(slot, attempt, people, record, gate)
-    except SlotFull as full:
-        raise (DayClosed() if public_day(slot.on).closed else full) from None
+    """Run `record` with places held for it, again when the view was stale; a doubt is settled by the request key.
 
-
-async def _with_places(
-    slot: Slot,
-    attempt: Attempt,
-    people: int,
-    record: Callable[[tuple[int, ...]], Awaitable[Appointment]],
-    gate: SlotCounter,
-) -> Appointment:
-    """Again when the view was stale; a doubt is settled by the request key."""
+    Raises SlotFull, DayClosed, Contended, KeyReused or OutcomeUnknown.
+    """
     token = booking_token(attempt.account_id, attempt.key)
     arrived = time.monotonic()
     for _ in range(_ATTEMPTS):
@@ -111,10 +99,18 @@ async def _with_places(
         except KeyKnown:
             return await answer_known(attempt)
         except Doubt:
-            return await refuse_for_good(attempt)
+            return await _settle(slot, attempt)
         except CommitUnknown:
             return await ask_what_became(attempt)
     raise Contended
+
+
+async def _settle(slot: Slot, attempt: Attempt) -> Appointment:
+    """What the request key says. Raises DayClosed instead of SlotFull when the table knows that the desk is closed."""
+    try:
+        return await refuse_for_good(attempt)
+    except SlotFull as full:
+        raise (DayClosed() if (await days_of(slot.desk, [slot.on]))[slot.on].closed else full) from None
 
 
 def check_people(people: int) -> None:

@@ -42,6 +42,13 @@ def public_day(on: date) -> Day:
     return Day(on, closed=on.weekday() >= 5 or on in statutory_days(on.year), provisional=True)
 
 
+def year_without_notice(today: date) -> int | None:
+    """This year, or from 1 November the next, while its notice is not in config/calendar.yaml (decisions D22)."""
+    notices = catalogue().appointments.calendar
+    ahead = 1 if today.month >= notices.warn_from_month else 0
+    return next((year for year in range(today.year, today.year + ahead + 1) if year not in notices.years), None)
+
+
 def next_open_day(on: date) -> date:
     """The first open day after `on` by the public calendar."""
     following = on + timedelta(days=1)

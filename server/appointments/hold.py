@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from weakref import WeakValueDictionary
 
 from server.appointments.places import read_slot
-from server.appointments.refusals import SlotFull
-from server.appointments.slots import FULL, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
+from server.appointments.refusals import DayClosed, SlotFull
+from server.appointments.slots import FULL, SHUT, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
 
+_PROOFS: dict[Answer, type[Exception]] = {FULL: SlotFull, SHUT: DayClosed}
 _LOADS = 3
 _SLOW_LOAD = 1.0  # seconds after which a snapshot is too old to be shown
 
@@ -34,7 +35,7 @@ class CommitUnknown(Exception):
 
 @asynccontextmanager
 async def hold(slot: Slot, token: str, people: int, *, gate: SlotCounter) -> AsyncIterator[tuple[int, ...]]:
-    """The very places to insert. Raises SlotFull, Doubt or Contended; gives back what the transaction did not use.
+    """The very places to insert; gives back what the transaction did not use. Raises SlotFull, DayClosed or Doubt.
 
     On success nothing is said to the gate: the hold outlives every view, and the next view shows the rows.
     """
@@ -76,7 +77,7 @@ async def _take(slot: Slot, token: str, people: int, gate: SlotCounter) -> tuple
 
 
 def _refusal(answer: Answer, gate: SlotCounter) -> Exception:
-    return SlotFull() if answer is FULL and not gate.is_suspect() else Doubt()
+    return Doubt() if gate.is_suspect() else _PROOFS.get(answer, Doubt)()
 
 
 async def load(slot: Slot, gate: SlotCounter) -> None:

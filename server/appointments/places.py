@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from models.appointments import DayOverride, Visit
 from server import clock
-from server.appointments.calendar import Day, public_day
+from server.appointments.calendar import Day, public_day, year_without_notice
 from server.appointments.slots import Slot
 from server.businesses import catalogue
 
@@ -33,6 +33,17 @@ async def days_of(desk: str, days: Sequence[date]) -> dict[date, Day]:
     overrides = await DayOverride.filter(desk=desk, on_date__in=list(days))
     chosen = {o.on_date: Day(o.on_date, closed=o.closed, reason=o.reason) for o in overrides}
     return {on: chosen.get(on) or public_day(on) for on in days}
+
+
+async def calendar_warning(desk: str, today: date) -> str | None:
+    """What staff must know of the calendar ahead: a year of which neither a notice nor their own word is there."""
+    year = year_without_notice(today)
+    if (
+        year is None
+        or await DayOverride.filter(desk=desk, on_date__range=(date(year, 1, 1), date(year, 12, 31))).exists()
+    ):
+        return None
+    return catalogue().appointments.calendar.warning.format(year=year)
 
 
 async def taken_places(slots: Sequence[Slot]) -> dict[Slot, Rows]:

@@ -52,11 +52,13 @@ class NotTaken(Enum):
     """The answers without places."""
 
     FULL = "full"  # proof: refuse without asking the table
+    SHUT = "shut"  # proof too: the desk is closed that day
     DOUBT = "doubt"  # no place is seen, but only the unique request key may refuse
     UNKNOWN = "unknown"  # there is no believed view: read the table, `fill`, ask again
 
 
 FULL = NotTaken.FULL
+SHUT = NotTaken.SHUT
 DOUBT = NotTaken.DOUBT
 UNKNOWN = NotTaken.UNKNOWN
 
@@ -102,7 +104,7 @@ class SlotCounter(Protocol):
         ...
 
     def is_suspect(self) -> bool:
-        """For one hold time after an error of Redis seen by this process, in which FULL must be read as DOUBT.
+        """For one hold time after an error of Redis seen by this process, in which FULL and SHUT must be read as DOUBT.
 
         A failover may have brought back an older memory.
         """

@@ -47,6 +47,8 @@ class Holidays(Record):
     weekend_closed: bool
     closed: tuple[Days, ...]
     workdays: tuple[date, ...]
+    warn_from_month: int = Field(ge=1, le=12)
+    warning: Text
     note: Text | None = None
     basis: Basis
 

@@ -31,6 +31,8 @@ PUBLIC = Access(Audience.PUBLIC)
 INCOMPLETE = Access(Audience.INCOMPLETE)  # also with an initial password
 APPLICANT = Access(Audience.APPLICANT)
 
+PAGE_MEDIA = ("image/jpeg", "image/png", "application/pdf")  # what an uploaded page is kept as
+
 
 def staff(right: str = "") -> Access:
     return Access(Audience.STAFF, right)
@@ -50,7 +52,7 @@ class Endpoint:
     query: type[BaseModel] | None
     path_types: dict[str, TypeAdapter[Any]]
     answer: Any
-    media: str
+    media: tuple[str, ...]
     upload: bool
     headers: frozenset[str]
     tag: str
@@ -66,7 +68,7 @@ def endpoint(
     *,
     access: Access,
     status: int = 200,
-    media: str = "application/json",
+    media: str | tuple[str, ...] = "application/json",
     upload: bool = False,
     headers: tuple[str, ...] = (),
 ) -> Callable[[Handler], Handler]:
@@ -74,7 +76,7 @@ def endpoint(
 
     The handler takes `call: Call` and, as it needs them, `body: Model` (JSON), `query: Model` (query string) and
     the path's parameters by name with any type pydantic knows (a wrong one is 404). It returns a model, a Reply or
-    a Stream (`media` names their content type), and says no by raising a Refusal. `upload` marks a multipart body,
+    a Stream (`media` names their content types), and says no by raising a Refusal. `upload` marks a multipart body,
     `headers` names required ones for the document ("if-match", "idempotency-key").
     """
     method, path = route.split(" ")
@@ -92,7 +94,7 @@ def endpoint(
             query=hints.get("query"),
             path_types={name: TypeAdapter(hint) for name, hint in hints.items() if name not in _OWN},
             answer=hints.get("return"),
-            media=media,
+            media=(media,) if isinstance(media, str) else media,
             upload=upload,
             headers=frozenset(headers),
             tag=blueprint.name,

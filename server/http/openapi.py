@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from sanic import Blueprint
 
+from server.http import health
 from server.http.call import Call, Reply, Stream
 from server.http.endpoint import PUBLIC, Audience, Endpoint, endpoint, endpoints_of
 from server.http.schemas import View
@@ -31,8 +32,8 @@ class Problem(View):
 
 
 def document(blueprints: Iterable[Blueprint], title: str = "北京注册会计师协会注册管理服务系统") -> dict[str, Any]:
-    """The whole document of these blueprints as plain JSON values."""
-    endpoints = [found for blueprint in blueprints for found in endpoints_of(blueprint)]
+    """The whole document of these blueprints and of health as plain JSON values."""
+    endpoints = [found for blueprint in (*blueprints, health.blueprint) for found in endpoints_of(blueprint)]
     refs, schemas = _schemas(endpoints)
     paths: dict[str, dict[str, Any]] = {}
     for found in endpoints:
@@ -143,7 +144,7 @@ def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:
 def _success(found: Endpoint, refs: Refs) -> dict[str, Any]:
     content = _json(refs[model]) if (model := _model_of(found.answer)) else {}
     if found.answer is Reply or Stream in get_args(found.answer):
-        content[found.media] = {"schema": {"type": "string"}}
+        content |= {media: {"schema": {"type": "string"}} for media in found.media}
     return content
 
 

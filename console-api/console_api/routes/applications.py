@@ -34,7 +34,7 @@ from server.applications.rounds import changes_since
 from server.businesses import Business, result_fields
 from server.businesses.answers import answer_text
 from server.http.call import Call, Reply
-from server.http.endpoint import endpoint, staff
+from server.http.endpoint import PAGE_MEDIA, endpoint, staff
 from server.http.schemas import Listing
 from server.materials.pages import find_page, read_page
 
@@ -81,9 +81,7 @@ async def show_value(call: Call, id: UUID, body: RevealRequest) -> RevealedView:
     return RevealedView(field=body.field, value=await reveal(call.caller, id, body.field, body.reason))
 
 
-@endpoint(
-    blueprint, "GET /applications/<id>/materials/<key>/pages/<ref>", access=staff("queue"), media="application/pdf"
-)
+@endpoint(blueprint, "GET /applications/<id>/materials/<key>/pages/<ref>", access=staff("queue"), media=PAGE_MEDIA)
 async def page(call: Call, id: UUID, key: str, ref: str) -> Reply:
     """查看一个材料文件，留痕"""
     found = await find_page((await any_application(id)).id, key, ref)

@@ -5,9 +5,10 @@ from datetime import date
 from sanic import Blueprint
 
 from console_api.schemas.desk import CalendarDay, CalendarOrder, CalendarSlot, CapacityOrder
+from server import clock
 from server.applications.advance import Operator
 from server.appointments.closing import DayOrder, set_capacity, set_day
-from server.appointments.places import CLOSED_TOKEN, capacity_of, days_of, slots_of, taken_places
+from server.appointments.places import CLOSED_TOKEN, calendar_warning, capacity_of, days_of, slots_of, taken_places
 from server.appointments.slots import Slot
 from server.businesses import catalogue
 from server.http.call import Call
@@ -55,6 +56,7 @@ async def _day(desk: str, on: date) -> CalendarDay:
         closed=day.closed,
         provisional=day.provisional,
         reason=day.reason,
+        warning=await calendar_warning(desk, clock.today()),
         slots=[_slot(slot, capacity_of(slot, day), taken.get(slot, [])) for slot in slots],
     )
 

@@ -9,7 +9,7 @@ from models.appointments import Appointment
 from server import clock
 from server.applications.advance import Operator
 from server.appointments import desk as service
-from server.appointments.places import days_of
+from server.appointments.places import calendar_warning, days_of
 from server.appointments.queries import list_day, with_people
 from server.businesses import catalogue
 from server.http.call import Call
@@ -23,8 +23,14 @@ async def day(call: Call, query: DayQuery) -> DeskDay:
     """一个窗口某日的预约，按到场时间排列"""
     on, desk = query.date or clock.today(), query.desk or catalogue().appointments.desk
     found = (await days_of(desk, [on]))[on]
-    appointments = [DeskAppointment.of(full) for full in await list_day(desk, on)]
-    return DeskDay(desk=desk, date=on, label=found.label, closed=found.closed, appointments=appointments)
+    return DeskDay(
+        desk=desk,
+        date=on,
+        label=found.label,
+        closed=found.closed,
+        warning=await calendar_warning(desk, clock.today()),
+        appointments=[DeskAppointment.of(full) for full in await list_day(desk, on)],
+    )
 
 
 @endpoint(blueprint, "POST /appointments/<id>/check-in", access=staff("desk"))

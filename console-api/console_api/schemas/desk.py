@@ -99,6 +99,7 @@ class DeskDay(View):
     date: date
     label: str
     closed: bool
+    warning: str | None
     appointments: list[DeskAppointment]
 
 
@@ -116,4 +117,5 @@ class CalendarDay(View):
     closed: bool
     provisional: bool
     reason: str
+    warning: str | None
     slots: list[CalendarSlot]

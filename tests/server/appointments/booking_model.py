@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from server.appointments.slots import DOUBT, FULL, UNKNOWN, Taken
+from server.appointments.slots import DOUBT, FULL, SHUT, UNKNOWN, Taken
 from tests.server.appointments.gate_model import Gate
 
 # Small integers in the proportions of the protocol: a load 1 s, a view and a transaction 5 s, a hold 15 s.
@@ -132,7 +132,7 @@ class World:
         answer = self.gate.take(SLOT, request.token, request.people)
         if isinstance(answer, Taken):
             request.places, request.stage = answer.places, Stage.CHECK
-        elif answer is FULL:
+        elif answer in (FULL, SHUT):
             self._refuse(request, by_gate=True)
         else:
             request.stage = {DOUBT: Stage.SETTLE, UNKNOWN: Stage.LOAD}[answer]

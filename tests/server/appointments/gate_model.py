@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from server.appointments.slots import CLOSED, DOUBT, FULL, UNKNOWN, Answer, Held, Mine, choose
+from server.appointments.slots import CLOSED, DOUBT, FULL, SHUT, UNKNOWN, Answer, Held, Mine, choose
 
 GUARDS = frozenset({"told_held", "told_refused", "young", "whole_mine"})
 
@@ -99,7 +99,7 @@ class GateModel:
         if partly or is_young or (word == "held" and "told_held" in self.guards):
             return DOUBT
         self._tell(token, "refused", 10 * self.hold)
-        return FULL
+        return FULL if view.capacity else SHUT
 
     def _tell(self, token: str, word: str, time: int) -> None:
         self.told[token] = (word, self.now + time)

@@ -1,5 +1,7 @@
 """The seven-day grid, and staff's hand on it."""
 
+from datetime import date
+
 import pytest
 
 from models.applications import State
@@ -9,8 +11,8 @@ from server import clock
 from server.appointments.calendar import public_day
 from server.appointments.closing import DayOrder, OnBookings, set_capacity, set_day
 from server.appointments.grid import GridSlot, read_grid
-from server.appointments.places import offered_days
-from server.appointments.refusals import CapacityInUse, DayHasBookings, SlotFull
+from server.appointments.places import calendar_warning, offered_days
+from server.appointments.refusals import CapacityInUse, DayClosed, DayHasBookings, SlotFull
 from server.errors import NotFound
 from tests.world import Party, World, people_in, state_of
 
@@ -66,7 +68,7 @@ async def test_an_empty_day_closes_and_opens_again(world: World) -> None:
 
     await set_day(DayOrder(world.desk, world.day, True, "台风"), clerk, gate=world.gate)
     closed = await cell(firm)
-    with pytest.raises(SlotFull):
+    with pytest.raises(DayClosed):
         await firm.book()
     await set_day(DayOrder(world.desk, world.day, False), clerk, gate=world.gate)
 
@@ -93,17 +95,19 @@ async def test_cancel_and_notify_closes_the_day_for_everyone(world: World) -> No
     assert (await Appointment.get(id=booked.id)).state is AppointmentState.CANCELLED
     assert {await state_of(v.application_id) for v in await people_in(booked)} == {State.APPROVED_TO_BOOK}
     assert await Message.filter(account_id=firm.caller.account_id, event="day_closed").count() == 1
-    with pytest.raises(SlotFull):
+    with pytest.raises(DayClosed):
         await firm.book()
 
 
-async def test_a_weekend_opened_by_staff_can_be_booked(world: World) -> None:
+async def test_a_weekend_opened_by_staff_can_be_booked_until_it_is_full(world: World) -> None:
     firm, clerk = await world.firm(), await world.clerk()
     weekend = next(on for on in offered_days(clock.today()) if public_day(on).closed)
 
     await set_day(DayOrder(world.desk, weekend, False, "加班"), clerk, gate=world.gate)
 
-    assert (await firm.book(world.slot(weekend))).on_date == weekend
+    assert (await firm.book(world.slot(weekend), people=12)).on_date == weekend
+    with pytest.raises(SlotFull):
+        await firm.book(world.slot(weekend))
 
 
 async def test_lowering_capacity_closes_only_free_places(world: World) -> None:
@@ -117,3 +121,20 @@ async def test_lowering_capacity_closes_only_free_places(world: World) -> None:
         await set_capacity(world.slot(), 1, clerk, gate=world.gate)
     await set_capacity(world.slot(), 12, clerk, gate=world.gate)
     assert (await cell(firm)).remaining == 10
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [(date(2026, 10, 31), None), (date(2026, 11, 1), 2027), (date(2027, 1, 1), 2027), (date(2027, 12, 1), 2027)],
+)
+async def test_staff_are_warned_of_a_year_without_notice(world: World, today: date, year: int | None) -> None:
+    """From 1 November, until the notice is in the configuration or they have entered days themselves (D22)."""
+    warning = await calendar_warning(world.desk, today)
+
+    assert (warning is None) if year is None else (warning is not None and warning.startswith(f"{year}年的放假安排"))
+
+
+async def test_a_day_of_that_year_by_staff_ends_the_warning(world: World) -> None:
+    await set_day(DayOrder(world.desk, date(2027, 2, 10), True, "春节"), await world.clerk(), gate=world.gate)
+
+    assert await calendar_warning(world.desk, date(2026, 11, 24)) is None

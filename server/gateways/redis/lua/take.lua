@@ -27,7 +27,7 @@ if #chosen == 0 or told == 'refused' then
   if told == 'held' or #mine > 0 or now < tonumber(view.young) then return {'DOUBT'} end
   -- The refusal sticks to its key for longer than any request lives: its twin must not find a place freed since.
   redis.call('SET', KEYS[2], 'refused', 'PXAT', now + 10 * hold_ms)
-  return {'FULL'}
+  return {capacity > 0 and 'FULL' or 'SHUT'}
 end
 
 tell_held()

@@ -6,7 +6,20 @@ from datetime import date
 
 import pytest
 
-from server.appointments.slots import CLOSED, DAY_MS, DOUBT, FULL, HOLD_MS, UNKNOWN, VIEW_MS, GateDown, Held, Mine, Slot
+from server.appointments.slots import (
+    CLOSED,
+    DAY_MS,
+    DOUBT,
+    FULL,
+    HOLD_MS,
+    SHUT,
+    UNKNOWN,
+    VIEW_MS,
+    GateDown,
+    Held,
+    Mine,
+    Slot,
+)
 from server.gateways.redis.client import SKIP_SECONDS, RedisDoor
 from server.gateways.redis.slots import RedisSlots
 from tests.engines.proxy import proxy_to
@@ -106,7 +119,7 @@ async def test_a_closed_day_has_no_place_and_is_known(door: RedisDoor, slots: Re
     await forget_youth(door, slots, TEN)
 
     assert await slots.count([TEN]) == [CLOSED]
-    assert await slots.take(TEN, "a", 1) is FULL
+    assert await slots.take(TEN, "a", 1) is SHUT
 
 
 async def test_releasing_gives_back_holds_and_rows_only_by_name(slots: RedisSlots) -> None:
