@@ -73,7 +73,8 @@ def _later(outcome: TryLater, delivery: Delivery, now: datetime) -> Columns:
         return _doubted(delivery, now, outcome.code, outcome.reason)
     if delivery.attempts + 1 >= _ATTEMPTS:
         return _ended(DeliveryState.FAILED, now, outcome.code, f"已尝试{_ATTEMPTS}次：{outcome.reason}")
-    wait = max(_delay(delivery.attempts), timedelta(seconds=outcome.seconds))
+    asked = timedelta(seconds=outcome.seconds)
+    wait = max(_delay(delivery.attempts), asked) if delivery.attempts else asked  # the first time at its word
     return {
         "state": DeliveryState.PENDING,
         "first_attempt_at": None,

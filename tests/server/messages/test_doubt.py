@@ -58,6 +58,21 @@ async def test_waits_at_least_as_long_as_the_provider_asks(world: MessageWorld, 
     assert (early, len(outside.wechat.to(openid))) == (1, 2)
 
 
+async def test_the_first_repeat_comes_as_soon_as_the_provider_says(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    """43108: two messages to one person at once, over in seconds."""
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [TryLater(2, "43108", "同一用户的消息发送过快"), Sent("m1")]}
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+    later(minutes=3 / 60)
+    await outside.deliver_all()
+
+    assert len(outside.wechat.to(openid)) == 2
+
+
 async def test_in_doubt_repeats_the_same_id_for_eight_minutes_only(
     world: MessageWorld, outside: Outside, later: Later
 ) -> None:
