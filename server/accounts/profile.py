@@ -6,6 +6,7 @@ from typing import Any
 from tortoise.expressions import F, Q
 
 from models.accounts import Account, AccountKind, LoginSession
+from models.base import new_id
 from server import clock
 from server.accounts import passwords, sessions
 from server.accounts.caller import Caller
@@ -17,6 +18,7 @@ from server.accounts.revoke import Raised, revoke, tell
 from server.accounts.sessions import SessionViews
 from server.audit.trail import record
 from server.errors import Refusal
+from server.messages.announce import notify_account
 from server.transactions import in_transaction, retried
 
 
@@ -106,6 +108,8 @@ async def _change(caller: Caller, version: int, changes: dict[str, Any]) -> Acco
         if not await mine.update(**changes, version=F("version") + 1):
             raise StaleProfile
         await record(caller.actor, "change_contact", "account", str(caller.account_id), changed=sorted(changes))
+        if "contact_mobile" in changes:
+            await notify_account(caller.account_id, "mobile_changed", f"mobile_changed:{new_id()}", {})
         return await own_account(caller)
 
 
@@ -129,4 +133,5 @@ async def _replace_password(caller: Caller, account: Account, new_hash: str) -> 
             raise PasswordChanged
         raised = await revoke(account.id, ending=~Q(id=caller.session_id))
         await record(caller.actor, "change_password", "account", str(account.id))
+        await notify_account(account.id, "password_changed", f"password_changed:{new_id()}", {})
         return raised

@@ -70,7 +70,7 @@ async def _businesses_of(people: Iterable[Person]) -> dict[UUID, dict[str, str]]
 
 
 async def notify_account(account_id: UUID, event: str, occurrence: str, values: dict[str, str]) -> None:
-    """Tell an account something about itself (password_reset, wechat_bound, wechat_refused)."""
+    """Tell an account something about itself (password_reset, mobile_changed, wechat_bound …)."""
     account = await Account.get(id=account_id)
     about = _About(EventName(event), occurrence, account)
     await _tell_account(about, Wording(about.name, account_values(account) | values, account.kind))

@@ -26,6 +26,8 @@ class EventName(StrEnum):
     EXPIRING = "expiring"
     EXPIRED = "expired"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an event
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - as above
+    MOBILE_CHANGED = "mobile_changed"
     WECHAT_BOUND = "wechat_bound"
     WECHAT_REFUSED = "wechat_refused"
     RESET_CODE = "reset_code"

@@ -3,6 +3,7 @@
 import pytest
 
 from models.audit import AuditEntry
+from models.messages import Message
 from server.accounts.contact import UnfitContact, masked_mobile_of, mobile_of
 from server.accounts.guessing import TRIES, TooManyTries
 from server.accounts.login import BadCredentials, LoggedIn
@@ -36,6 +37,12 @@ async def test_firm_completes_its_profile_and_is_fully_in(world: World) -> None:
     assert not who.must_complete_profile
     assert (stored.contact_name, mobile_of(stored), masked_mobile_of(stored)) == ("张成", "13500000000", "135****0000")
     assert (await firm.log_in(NEW)).account.id == firm.id
+    assert await events_of(firm) == ["password_changed"]
+
+
+async def events_of(firm: Party) -> list[str]:
+    told: list[str] = await Message.filter(account_id=firm.id).order_by("id").values_list("event", flat=True)
+    return told
 
 
 async def test_completion_ends_the_session_that_did_it_and_the_initial_password(world: World) -> None:
@@ -127,6 +134,17 @@ async def test_login_does_not_make_settings_stale(world: World) -> None:
     await firm.log_in()
 
     assert (await change_contact(who, 0, name=None, mobile="13511111111")).version == 1
+
+
+async def test_the_account_is_told_of_a_new_mobile_and_not_of_a_new_name(world: World) -> None:
+    """Whoever holds a login of another could make the reset's codes his own."""
+    firm = await world.firm()
+    who = await caller(firm)
+
+    await change_contact(who, 0, name="李敏", mobile=None)
+    await change_contact(who, 1, name=None, mobile="13511111111")
+
+    assert await events_of(firm) == ["mobile_changed"]
 
 
 async def test_audit_names_the_changed_columns_and_no_number(world: World) -> None:
