@@ -37,12 +37,6 @@ async def test_firm_completes_its_profile_and_is_fully_in(world: World) -> None:
     assert not who.must_complete_profile
     assert (stored.contact_name, mobile_of(stored), masked_mobile_of(stored)) == ("张成", "13500000000", "135****0000")
     assert (await firm.log_in(NEW)).account.id == firm.id
-    assert await events_of(firm) == ["password_changed"]
-
-
-async def events_of(firm: Party) -> list[str]:
-    told: list[str] = await Message.filter(account_id=firm.id).order_by("id").values_list("event", flat=True)
-    return told
 
 
 async def test_completion_ends_the_session_that_did_it_and_the_initial_password(world: World) -> None:
@@ -170,6 +164,12 @@ async def test_new_password_ends_the_other_sessions_and_keeps_this_one(world: Wo
     with pytest.raises(BadCredentials):
         await firm.log_in(PASSWORD)
     assert (await firm.log_in(NEW)).account.id == firm.id
+    assert await events_of(firm) == ["password_changed"]
+
+
+async def events_of(firm: Party) -> list[str]:
+    told: list[str] = await Message.filter(account_id=firm.id).order_by("id").values_list("event", flat=True)
+    return told
 
 
 async def test_wrong_old_password_is_refused_and_limited(world: World) -> None:
