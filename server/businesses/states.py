@@ -1,6 +1,6 @@
 """The words of states, paths and actions (config/states.yaml); which steps exist is the lifecycle's business."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,8 +9,18 @@ from server.businesses.record import Basis, Key, Record, Text
 from server.businesses.vocabulary import Path
 
 
+class NextWords(Record):
+    """What has to happen next, who has to do it, and why."""
+
+    who: Literal["applicant", "staff", "nobody"]
+    what: Text
+    why: Text
+    basis: Basis
+
+
 class StateWords(Record):
     label: Text
+    next: NextWords
     basis: Basis
     terminal: bool = False
     manual_variant: Text | None = None

@@ -99,7 +99,7 @@ SHARED = [
     ),
     ("validators.yaml", ("id_any", "any_of"), ["library_card"], "没有名为 library_card 的项"),
     ("places.yaml", ("service_602", "address"), None, "places.yaml: service_602.address: "),
-    ("states.yaml", ("statuses", "lost"), {"label": "x", "basis": "P"}, "states.yaml: statuses.lost"),
+    ("states.yaml", ("statuses", "lost"), {}, "states.yaml: statuses.lost"),
     ("defaults.yaml", ("commitment", "colour"), "red", "defaults.yaml: commitment.colour: 不认识的键"),
     ("calendar.yaml", ("slots", 0, "capacity"), 13, "calendar.yaml: slots: 09:00 的席位 13 超过时长所容"),
     ("calendar.yaml", ("slots", 0, "end"), "10:30", "calendar.yaml: slots: 10:00 与 09:00 重叠或次序颠倒"),
