@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from cryptography.exceptions import InvalidTag
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
-from server import crypto
-from server.materials.store import ObjectMissing, StoreDown
+from server import clock, crypto
+from server.materials.store import ObjectAltered, ObjectMissing, StoreDown
 
 _PROBE = "probe"
+_UNFINISHED_SECONDS = 3600.0  # nobody writes one object for so long
 
 
 class SealedStore:
@@ -36,7 +37,7 @@ class SealedStore:
         try:
             return await asyncio.to_thread(crypto.unseal_bytes, sealed, _context(key))
         except (InvalidTag, ValueError, KeyError) as error:  # altered, cut short, or another object's bytes
-            raise ObjectMissing from error
+            raise ObjectAltered from error
 
     async def delete(self, key: str) -> None:
         try:
@@ -63,7 +64,17 @@ def open_store(url: str, home: Path) -> SealedStore:
         return SealedStore(from_url(url))
     folder = home / "objects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _forget_unfinished(folder)
     return SealedStore(LocalStore(prefix=folder))
+
+
+def _forget_unfinished(folder: Path) -> None:
+    """What a process that was killed had begun to write is named `<key>#<number>` and stands in no list."""
+    long_ago = clock.now().timestamp() - _UNFINISHED_SECONDS
+    for path in folder.glob("*#*"):
+        with suppress(FileNotFoundError):  # another process finished it, or forgot it
+            if path.stat().st_mtime < long_ago:
+                path.unlink()
 
 
 def _context(key: str) -> str:

@@ -1,13 +1,15 @@
 """Printable forms (下载模板): what is put into them, and under which name they are saved (manual §3.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.accounts import AccountKind
 from server.accounts.caller import Caller
-from server.businesses import Business, Material
-from server.businesses.answers import answer_text
+from server.businesses import Business, FormField, Material
+from server.businesses.answers import answer_text, answered
+from server.businesses.conditions import fields_named
 from server.businesses.prefill import Known, unit_of
+from server.businesses.requirements import applies
 from server.materials.refusals import NoSuchMaterial
 from server.materials.studio import Studio
 
@@ -39,13 +41,23 @@ def document_values(business: Business, material: Material, form: Mapping[str, A
         "unit": unit_of(business, known),
         "custody": caller.kind is AccountKind.CUSTODY,
         "answers": answers,
-        "rows": [[field.label, answers[field.key]] for field in business.fields],
+        "rows": [[field.label, answers[field.key]] for field in _printed(business, form, caller)],
         "options": {
             field.key: _options(field.options, form.get(field.key)) for field in business.fields if field.options
         },
         "commitment": business.commitment.text,
         "place": business.location.plain() if business.location else None,
     }
+
+
+def _printed(business: Business, form: Mapping[str, Any], caller: Caller) -> Iterator[FormField]:
+    """What does not apply is left out once that is certain: on an empty form it may still be filled in by hand."""
+    answers = dict(form)
+    for field in business.fields:
+        deciding = [business.field(key) for key in fields_named(field.when)]
+        is_open = not all(answered(answers, other) for other in deciding)
+        if is_open or applies(business, field, answers, caller.kind.value):
+            yield field
 
 
 def _options(options: Any, answer: object) -> list[dict[str, Any]]:

@@ -11,6 +11,13 @@ class ObjectMissing(NotFound):
     message = "文件不存在或已被删除"
 
 
+class ObjectAltered(ObjectMissing):
+    """It is there, but it is not what was put there."""
+
+    code = "object_altered"
+    message = "文件已损坏，无法打开，请重新上传"
+
+
 class StoreDown(Unavailable):
     code = "store_unavailable"
     message = "文件服务暂时不可用，请稍后重试"
@@ -22,7 +29,7 @@ class Store(Protocol):
     async def put(self, key: str, data: bytes) -> None: ...
 
     async def get(self, key: str) -> bytes:
-        """Raises ObjectMissing."""
+        """Raises ObjectMissing or ObjectAltered."""
         ...
 
     async def delete(self, key: str) -> None:

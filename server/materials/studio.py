@@ -53,6 +53,11 @@ class TooManyPages(Invalid):
     message = "PDF 页数过多，每个文件不超过 50 页"
 
 
+class TooComplex(Invalid):
+    code = "too_complex"
+    message = "文件内容展开后过大，无法处理，请重新扫描后上传"
+
+
 class MismatchedContent(Invalid):
     code = "mismatched_content"
     message = "文件中含有图片或 PDF 以外的内容，不能上传"
@@ -73,6 +78,7 @@ REFUSALS: dict[str, type[Invalid]] = {
         EncryptedPdf,
         TooManyPixels,
         TooManyPages,
+        TooComplex,
         MismatchedContent,
     )
 }

@@ -31,7 +31,7 @@ def _answer(order: dict[str, Any], body: bytes) -> bytes:
     except Fault as fault:
         return pack({"fault": fault.code})
     except MemoryError:
-        return pack({"fault": "too_many_pixels"})
+        return pack({"fault": "too_complex"})
     return pack({"kind": kind}, data)
 
 

@@ -6,6 +6,8 @@ import pikepdf
 from pikepdf import Name, Object, Pdf, Stream
 
 from server.gateways.studio.faults import Fault
+from server.gateways.studio.private import strip_private
+from server.gateways.studio.unpacking import require_modest_streams
 from server.materials.studio import MAX_BYTES, MAX_PDF_PAGES, MAX_PIXELS
 
 # What it takes to draw a page; actions, annotations, attachments and private data are not on the list.
@@ -13,10 +15,15 @@ _DRAWN = frozenset(
     {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group", "/Parent"}
 )
 _MOST_OBJECTS = 50_000
+_TAIL, _BLANK = 1024, b"\0\t\n\f\r "  # readers look this far back for the end mark
 
 
 def clean_pdf(data: bytes) -> bytes:
     """Raises Fault."""
+    if (
+        b"%%EOF" not in data.rstrip(_BLANK)[-_TAIL:]
+    ):  # else pages of a file that was cut off would be missing without a word
+        raise Fault("damaged_file")
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as source:
             _require_modest(source)
@@ -35,10 +42,13 @@ def _require_modest(source: Pdf) -> None:
         raise Fault("encrypted_pdf")
     if not len(source.pages):
         raise Fault("damaged_file")
-    if len(source.pages) > MAX_PDF_PAGES or len(source.objects) > _MOST_OBJECTS:
+    if len(source.pages) > MAX_PDF_PAGES:
         raise Fault("too_many_pages")
+    if len(source.objects) > _MOST_OBJECTS:
+        raise Fault("too_complex")
     if any(_pixels(item) > MAX_PIXELS for item in source.objects if isinstance(item, Stream)):
         raise Fault("too_many_pixels")
+    require_modest_streams(source)
 
 
 def _pixels(stream: Object) -> int:
@@ -56,6 +66,7 @@ def _rebuilt(source: Pdf) -> bytes:
         for page in clean.pages:
             for key in set(page.obj.keys()) - _DRAWN:
                 del page.obj[key]
+        strip_private(clean)
         out = io.BytesIO()
         clean.save(out, deterministic_id=True)
     return out.getvalue()

@@ -26,7 +26,8 @@ _OVERCOME = {1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL
 class ChildStudio:
     """Satisfies server.materials.studio.Studio. One file at a time: memory stays bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self.patience = patience
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -74,7 +75,7 @@ class ChildStudio:
         file gets a new one."""
         child = await self._present()
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self.patience):
                 head, answer = await _exchange(child, pack(order, body))
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
             # Its own fault ends the child on a damaged file; SIGKILL comes from outside, and the file may be fine.

@@ -1,6 +1,7 @@
 """What a file is by its first bytes, and whether it would open as something else as well."""
 
 import io
+import struct
 import zipfile
 
 from server.gateways.studio.faults import Fault
@@ -23,11 +24,17 @@ def content_type(data: bytes) -> str:
 
 
 def _is_also_something_else(data: bytes, kind: str) -> bool:
-    # Markup may be honest text inside a PDF, whose cleaned copy keeps nothing but pages; at its ends it never is.
-    visible = data if kind != PDF else data[:_LENIENT] + data[-_LENIENT:]
-    folded = visible.lower()
+    # Markup is looked for at the ends only: between them the bytes of a big photo spell "<svg" by chance, text in a
+    # PDF may be honest, and the cleaned copy keeps nothing but picture or pages anyway.
+    folded = (data[:_LENIENT] + data[-_LENIENT:]).lower()
     return (
-        any(mark in folded for mark in _FOREIGN)
-        or (kind != PDF and b"%PDF-" in data[:_LENIENT])
-        or zipfile.is_zipfile(io.BytesIO(data))
+        any(mark in folded for mark in _FOREIGN) or (kind != PDF and b"%PDF-" in data[:_LENIENT]) or _is_archive(data)
     )
+
+
+def _is_archive(data: bytes) -> bool:
+    """It has a readable directory of files; four bytes of its signature come up by chance."""
+    try:
+        return bool(zipfile.ZipFile(io.BytesIO(data)).filelist)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+        return False
