@@ -73,8 +73,13 @@ async def scanned(app: WechatApp, scene_secret: str, openid: str, unionid: str |
 
 
 def confirm_link(nonce: str) -> str:
-    """Where the phone confirms. A fragment is sent to no server and stands in no log."""
-    return f"{settings().base_url}/wechat/bind#nonce={nonce}"
+    """Where the phone confirms. A fragment is sent to no server and stands in no log.
+
+    The page is the client's, at the address by which people reach us; the simulator has one for development.
+    """
+    chosen = settings()
+    origin = chosen.base_url if chosen.wechat.base_url else chosen.simulator_url
+    return f"{origin}/wechat/bind#nonce={nonce}"
 
 
 async def preview(phone: FromPhone) -> Whose:

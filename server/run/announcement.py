@@ -72,7 +72,12 @@ def _addresses(chosen: Settings) -> str:
 
 
 def _demo(chosen: Settings) -> str:
-    lines = [f"  微信模拟器  {chosen.wechat_url}/ （手机页面：用浏览器打开，扫码、确认绑定、查看消息）", "", "演示账号"]
+    lines = [
+        f"  微信模拟器  {chosen.wechat_url}/ （手机页面：用浏览器打开，扫码、确认绑定、查看消息）",
+        f"  绑定页面    {chosen.wechat_url}/computer （电脑上的“设置-微信绑定”：登录后取得二维码）",
+        "",
+        "演示账号",
+    ]
     for kind, number, password, note in DEMO_LOGINS:
         lines.append(f"  {kind:　<6}  {number:<9} 密码 {password:<14} {note}".rstrip())
     return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from tests.simulator.control import Control
 from tests.simulator.faults import Faults
 from tests.simulator.platform import Platform
 from tests.simulator.pushes import Pushes
-from tests.simulator.web_pages import WebPages
+from tests.simulator.web_pages import WebPages, protect
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ async def running_simulator(
 def _assemble(platform: Platform, faults: Faults, pushes: Pushes, http: aiohttp.ClientSession) -> web.Application:
     service = urlsplit(pushes.callback_url)
     app = web.Application(client_max_size=1024**2)
+    app.on_response_prepare.append(protect)
     app.add_routes(WechatApi(platform, faults, pushes).routes())
     app.add_routes(Control(platform, faults, pushes).routes())
     app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}", platform.setup.templates).routes())

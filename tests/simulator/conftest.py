@@ -1,5 +1,6 @@
 """A simulator, a service of a few lines that stands behind its callbacks, and somebody who calls both."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ class StubService:
         self.received: list[Callback] = []
         self.refused: list[Refusal] = []
         self.url = ""
+        self.stream: asyncio.Queue[str] = asyncio.Queue()  # data of the events of /api/v1/stream; "" ends it
+        self.listeners_gone = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
         try:
@@ -57,6 +60,17 @@ class StubService:
             },
             status=409,
         )
+
+    async def tell(self, request: web.Request) -> web.StreamResponse:
+        """An event stream that says what it is given, when it is given it."""
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        try:
+            while data := await self.stream.get():
+                await answer.write(f"data: {data}\n\n".encode())
+        finally:
+            self.listeners_gone.set()
+        return answer
 
     def events(self) -> list[str]:
         return [callback.event for callback in self.received]
@@ -116,8 +130,9 @@ def setup(request: pytest.FixtureRequest) -> WechatSettings:
 async def service(setup: WechatSettings) -> AsyncIterator[StubService]:
     stub = StubService(setup.official_account)
     app = web.Application()
-    app.add_routes([web.post(CALLBACK_PATH, stub.answer), web.route("*", "/api/{rest:.*}", stub.echo)])
-    runner = web.AppRunner(app, shutdown_timeout=1)
+    app.add_routes([web.post(CALLBACK_PATH, stub.answer), web.get("/api/v1/stream", stub.tell)])
+    app.add_routes([web.route("*", "/api/{rest:.*}", stub.echo)])
+    runner = web.AppRunner(app, shutdown_timeout=1, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -174,8 +174,8 @@ class Control:
 
 
 def ticket_of(url: str) -> str:
-    """The ticket in what a QR code encodes: <simulator>/scan?ticket=…"""
-    return parse_qs(urlsplit(url.strip()).query).get("ticket", [""])[0]
+    """The ticket in what a QR code encodes: <simulator>/scan#ticket=…"""
+    return parse_qs(urlsplit(url.strip()).fragment).get("ticket", [""])[0]
 
 
 def _answering(work: Callable[[Body], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:

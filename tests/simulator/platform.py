@@ -165,8 +165,8 @@ class Platform:
         return ticket
 
     def qr_url(self, ticket: str) -> str:
-        """What the picture of a QR code encodes."""
-        return f"{self.url}/scan?ticket={ticket}"
+        """What the picture of a QR code encodes: the ticket in the fragment, which no server sees."""
+        return f"{self.url}/scan#ticket={ticket}"
 
     def spend(self, endpoint: str) -> None:
         left = self.quota.get(endpoint)

@@ -193,9 +193,9 @@ async def test_a_wrong_qr_code_is_refused(caller: Caller, scene: str, changes: d
 async def test_a_qr_code_leads_to_the_phone_page(caller: Caller, simulator: Simulator) -> None:
     made = await caller.create_qr()
 
-    assert made["url"] == f"{simulator.url}/scan?ticket={made['ticket']}"
+    assert made["url"] == f"{simulator.url}/scan#ticket={made['ticket']}"
     assert made["expire_seconds"] == 300
-    assert "扫一扫" in await caller.text(f"/scan?ticket={made['ticket']}")
+    assert "扫一扫" in await caller.text(f"/scan#ticket={made['ticket']}")
 
 
 async def login(caller: Caller, simulator: Simulator, code: str, **changes: str) -> Any:

@@ -1,6 +1,8 @@
-"""The phone in the browser, and a way from its pages to the service without another origin."""
+"""The pages in the browser (a phone, its mini program, a firm's computer) and their way to the service."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +13,37 @@ import config
 
 _PAGES = Path(__file__).parent / "pages"
 _FORWARDED = ("Content-Type", "Authorization", "Idempotency-Key", "Accept")
+_RETURNED = ("Content-Type", "Retry-After")
 _LIMIT = aiohttp.ClientTimeout(total=15)
+_STREAM_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=5)
+_STREAM = "text/event-stream"
+_LOOK = 1.0  # seconds between looks whether the one who listens is still there
+_AWAY = {"code": "service_down", "message": "服务没有响应，请稍后再试"}
+
+_ADDRESSES = {
+    "/": "phone.html",
+    "/phone": "phone.html",
+    "/scan": "phone.html",  # the page scans: looking at an address changes nothing
+    "/wechat/bind": "bind.html",  # the path that the service writes into its links
+    "/mini-program": "mini.html",
+    "/computer": "computer.html",
+}
+_PROTECTION = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+async def protect(_: web.Request, answer: web.StreamResponse) -> None:
+    """No answer may load or run anything but our own files, stand in another page, be kept, or tell where it was."""
+    answer.headers.update(_PROTECTION)
 
 
 class WebPages:
@@ -24,11 +56,7 @@ class WebPages:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
-            web.get("/", _page("phone.html")),
-            web.get("/phone", _page("phone.html")),
-            web.get("/scan", _page("phone.html")),  # the page scans: looking at an address changes nothing
-            web.get("/bind", _page("bind.html")),
-            web.get("/wechat/bind", _page("bind.html")),  # the path that the service writes into its links
+            *(web.get(path, _page(name)) for path, name in _ADDRESSES.items()),
             web.get("/_/templates", self.describe_templates),
             web.static("/pages", _PAGES),
             web.route("*", "/service/{path:.*}", self.forward),
@@ -39,29 +67,40 @@ class WebPages:
         wording = yaml.safe_load((Path(config.__file__).parent / "messages.yaml").read_text())["templates"]
         return web.json_response({id_: wording[key] for key, id_ in self._templates.items() if key in wording})
 
-    async def forward(self, request: web.Request) -> web.Response:
+    async def forward(self, request: web.Request) -> web.StreamResponse:
+        """The service's own answer; an event stream goes through piece by piece."""
         headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
-        url = f"{self.service_url}/{request.match_info['path']}"
+        limit = _STREAM_LIMIT if headers.get("Accept") == _STREAM else _LIMIT
+        url, body = f"{self.service_url}/{request.match_info['path']}", await request.read()
+        call = self._http.request(request.method, url, params=request.query, data=body, headers=headers, timeout=limit)
         try:
-            async with self._http.request(
-                request.method,
-                url,
-                params=request.query,
-                data=await request.read(),
-                headers=headers,
-                timeout=_LIMIT,
-            ) as reply:
-                return web.Response(
-                    status=reply.status,
-                    body=await reply.read(),
-                    headers={"Content-Type": reply.headers["Content-Type"]},
-                )
-        except (aiohttp.ClientError, TimeoutError, KeyError):
-            return web.json_response({"code": "service_down", "message": "服务没有响应，请稍后再试"}, status=502)
+            async with call as reply:
+                kept = {name: reply.headers[name] for name in _RETURNED if name in reply.headers}
+                if reply.content_type == _STREAM:
+                    return await _passed_on(request, reply, kept)
+                return web.Response(status=reply.status, body=await reply.read(), headers=kept)
+        except (aiohttp.ClientError, TimeoutError):
+            return web.json_response(_AWAY, status=502)
+
+
+async def _passed_on(
+    request: web.Request, reply: aiohttp.ClientResponse, headers: dict[str, str]
+) -> web.StreamResponse:
+    """Until the service ends the stream or either side has gone."""
+    answer = web.StreamResponse(status=reply.status, headers=headers)
+    await answer.prepare(request)
+    with suppress(aiohttp.ClientError, ConnectionError):
+        while request.transport is not None and not request.transport.is_closing():
+            with suppress(TimeoutError):
+                piece = await asyncio.wait_for(reply.content.readany(), _LOOK)
+                if not piece:
+                    break
+                await answer.write(piece)
+    return answer
 
 
 def _page(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def show(_: web.Request) -> web.StreamResponse:
-        return web.FileResponse(_PAGES / name, headers={"Cache-Control": "no-store"})
+        return web.FileResponse(_PAGES / name)
 
     return show
