@@ -40,7 +40,7 @@ async def _measure(embedded: Path, installed: Path) -> list[Row]:
         firms = await set_stage(_FIRMS)
         environment = engine.environment()
         async with serving("server.run.web", environment) as service, serving("tests.bench.bare", environment) as bare:
-            rows = await reads(service, bare, firms) + await refusals(service, bare, firms)
+            rows = await reads(service, bare, firms) + await refusals(service, bare, firms, engine.redis)
         rows += await starts(environment)
     async with _installed(installed) as engine, engine.opened():
         firms = await set_stage(_FIRMS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.bench.load import Outcome, offer, request
 from tests.bench.processes import cold_start
-from tests.bench.stage import Firm, booking, clear_grid, open_slots, oversold
+from tests.bench.stage import GRID, Firm, age_views, booking, clear_grid, forget_tries, open_slots, oversold
 from tests.bench.table import Row
 from tests.engines.servers import RedisServer
 
@@ -55,21 +55,22 @@ async def _round(measure: Measure, reference: Measure, *, first: bool) -> tuple[
 
 async def reads(service: int, bare: int, firms: list[Firm]) -> list[Row]:
     """Row 1: the grid, warm."""
-    path = "/api/v1/appointments/grid?business=registration&people=2"
-    asked = [request("GET", path, token=firms[n % len(firms)].token) for n in range(_REQUESTS)]
+    asked = [request("GET", GRID, token=firms[n % len(firms)].token) for n in range(_REQUESTS)]
     plain = [request("GET", "/healthz/live")] * _REQUESTS
     await offer(service, asked[:200])
     rates = await compare(lambda: _rate(service, asked, 200), lambda: _rate(bare, plain, 200))
     return [rates.row("1", "grid read, warm / bare Sanic JSON route", 0.5, "answers/s")]
 
 
-async def refusals(service: int, bare: int, firms: list[Firm]) -> list[Row]:
+async def refusals(service: int, bare: int, firms: list[Firm], redis: RedisServer) -> list[Row]:
     """Row 2: a sold-out slot, through HTTP with login."""
     slot, buyers, late = open_slots()[0], firms[:12], firms[12:]
+    await age_views(firms[0], service)
     await offer(service, [booking(firm, slot) for firm in buyers])
     plain = [request("POST", "/healthz/live", body=b"{}")] * _REQUESTS
 
     async def refused() -> float:
+        await forget_tries(redis)
         return await _rate(service, [booking(late[n % len(late)], slot) for n in range(_REQUESTS)], 409)
 
     await refused()
@@ -79,6 +80,8 @@ async def refusals(service: int, bare: int, firms: list[Firm]) -> list[Row]:
 
 async def winners(gate: int, lock: int, firms: list[Firm], redis: RedisServer) -> list[Row]:
     """Rows 3 and 4: hot slots one after the other, all winners, then a rush of which nine in ten are refused."""
+
+    await age_views(firms[0], gate)
 
     def selling(port: int, offered: int, counted: int | None) -> Measure:
         return lambda: _sell(port, firms, redis, offered, counted)

@@ -1,5 +1,6 @@
 """The people of the benchmark: logged-in firms with approved applications, and a clean grid for every round."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -15,10 +16,13 @@ from server.accounts.sessions import tag_of
 from server.applications.answers import columns_of
 from server.appointments.calendar import public_day
 from server.appointments.places import offered_days
+from server.appointments.slots import HOLD_MS
 from server.businesses import catalogue, current_edition
 from server.transactions import connection
-from tests.bench.load import request
+from tests.bench.load import offer, request
 from tests.engines.servers import RedisServer
+
+GRID = "/api/v1/appointments/grid?business=registration&people=2"
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,31 @@ async def _firm(number: int) -> Firm:
 
 
 async def clear_grid(redis: RedisServer) -> None:
-    """As if nobody had ever booked. The gate's views go too: in life each round is on dates of its own."""
+    """As if nobody had ever booked or tried. The gate's views keep their age: in life a slot is looked at for days."""
     for table in ("visit", "appointment", "request_key", "history_entry", "message", "delivery"):
         await connection().execute_script(f"DELETE FROM {table}")
     await Application.all().update(state=State.APPROVED_TO_BOOK)
     async with Redis.from_url(redis.url) as client:
-        await client.flushdb()
+        await _forget_tries(client)
+        async for view in client.scan_iter(match="*:slot:*"):
+            await client.hdel(view, "fresh", *(str(place) for place in range(1, 13)))
+
+
+async def forget_tries(redis: RedisServer) -> None:
+    """The limits count no more what former rounds tried."""
+    async with Redis.from_url(redis.url) as client:
+        await _forget_tries(client)
+
+
+async def _forget_tries(client: Redis) -> None:
+    async for log in client.scan_iter(match="*:limit:*"):
+        await client.delete(log)
+
+
+async def age_views(firm: Firm, port: int) -> None:
+    """Look at the grid and wait until a FULL is proof, as it is for every slot that was looked at before the rush."""
+    await offer(port, [request("GET", GRID, token=firm.token)])
+    await asyncio.sleep(HOLD_MS / 1000 + 1)
 
 
 def open_slots() -> list[tuple[str, str]]:
