@@ -18,7 +18,7 @@ from server.http import health
 from server.http.answers import problem
 from server.http.door import Door, InternalFault
 from server.http.endpoint import Endpoint, endpoints_of
-from server.http.logs import log
+from server.http.logs import log, log_request
 from server.http.openapi import docs_blueprint
 from server.http.services import Services
 
@@ -107,14 +107,23 @@ def _install_refusals(app: Sanic[Any, Any]) -> None:
         RequestCancelled: BadRequestLine,
     }
 
-    async def refuse(request: Request, error: Exception) -> HTTPResponse:
+    def refusal_of(error: Exception, request_id: str) -> Refusal:
         for kind, refusal in table.items():
             if isinstance(error, kind):
-                return problem(refusal(), str(request.id))
+                return refusal()
         if isinstance(error, SanicException) and error.status_code < 500:
-            return problem(BadRequestLine(), str(request.id))
-        log("fault", level=40, error=error, request_id=str(request.id))
-        return problem(InternalFault(), str(request.id))
+            return BadRequestLine()
+        log("fault", level=40, error=error, request_id=request_id)
+        return InternalFault()
+
+    async def refuse(request: Request, error: Exception) -> HTTPResponse:
+        """What never came through the door: no such route, no HTTP."""
+        refusal = refusal_of(error, str(request.id))
+        log_request(request, refusal.status)
+        answer = problem(refusal, str(request.id))
+        if isinstance(error, MethodNotAllowed):
+            answer.headers.update(error.headers)
+        return answer
 
     app.error_handler.add(Exception, refuse)
 

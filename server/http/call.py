@@ -1,5 +1,6 @@
 """One request as a route sees it, and the two answers that are not JSON."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -8,6 +9,8 @@ from sanic import Request
 from server.accounts.caller import Caller
 from server.errors import Invalid, Unauthenticated
 from server.http.services import Services
+
+_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass
@@ -34,8 +37,8 @@ class Call:
 
     @property
     def token(self) -> str:
-        """The bearer token as sent, or an empty string."""
-        return self.request.token or ""
+        """The bearer token as sent, or an empty string; bytes that are no text become question marks."""
+        return (self.request.token or "").encode(errors="replace").decode()
 
     def header(self, name: str) -> str | None:
         return self.request.headers.get(name)
@@ -43,7 +46,7 @@ class Call:
     def if_match(self) -> int:
         """The version a partial update was made on (If-Match: 3); raises Invalid when absent or no number."""
         raw = (self.header("if-match") or "").strip().strip('"')
-        if not raw.isdigit():
+        if not _VERSION.fullmatch(raw):
             raise Invalid("缺少版本号，请刷新后重试", field="If-Match")
         return int(raw)
 

@@ -15,11 +15,13 @@ from server.http.access import admit
 from server.http.answers import invalid, json_response, problem
 from server.http.call import Call, Reply, Stream
 from server.http.endpoint import Endpoint
-from server.http.logs import log
+from server.http.logs import log, log_request
 from server.http.metrics import observe
 from server.transactions import is_connection_lost, is_retryable
 
 T = TypeVar("T")
+
+CLIENT_GONE = 499  # logged when nobody waits for the answer any more; the work inside went on
 
 
 class DatabaseDown(Unavailable):
@@ -51,29 +53,22 @@ class Door:
     async def serve(self, endpoint: Endpoint, request: Request, parameters: dict[str, str]) -> BaseHTTPResponse | None:
         began = time.monotonic()
         call = Call(request, request.app.ctx.services)
-        found = await self._shielded(_answer(endpoint, call, parameters))
-        answer = None if isinstance(found, Stream) else found
-        if isinstance(found, Stream):
-            await self._send(request, found)
-        seconds = time.monotonic() - began
-        status = answer.status if answer else 200
-        observe(endpoint, status, seconds)
-        log(
-            "request",
-            request_id=call.id,
-            method=endpoint.method,
-            route=endpoint.path,
-            status=status,
-            ms=round(seconds * 1000, 1),
-            account=str(call.who.account_id) if call.who else None,
-        )
+        try:
+            found = await self._shielded(_answer(endpoint, call, parameters), call)
+            answer = None if isinstance(found, Stream) else found
+            if isinstance(found, Stream):
+                await self._send(request, found)
+        except asyncio.CancelledError:
+            _note(endpoint, call, CLIENT_GONE, began)
+            raise
+        _note(endpoint, call, answer.status if answer else 200, began)
         return answer
 
-    async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream]) -> HTTPResponse | Stream:
+    async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream], call: Call) -> HTTPResponse | Stream:
         """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
         task = self._keep(work)
         done, _ = await asyncio.wait({task}, timeout=self._patience)
-        return task.result() if done else problem(OutcomeUnknown(), "")
+        return task.result() if done else problem(OutcomeUnknown(), call.id)
 
     async def _send(self, request: Request, stream: Stream) -> None:
         """Chunk by chunk. Each is made inside, so that a client that hangs up breaks no database connection."""
@@ -99,6 +94,19 @@ class Door:
         self.closing.set()
         if self._inside:
             await asyncio.wait(self._inside, timeout=seconds)
+
+
+def _note(endpoint: Endpoint, call: Call, status: int, began: float) -> None:
+    """Count the request and write its line."""
+    seconds = time.monotonic() - began
+    observe(endpoint, status, seconds)
+    log_request(
+        call.request,
+        status,
+        route=endpoint.path,
+        ms=round(seconds * 1000, 1),
+        account=str(call.who.account_id) if call.who else None,
+    )
 
 
 async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> HTTPResponse | Stream:

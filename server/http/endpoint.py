@@ -55,6 +55,7 @@ class Endpoint:
     media: tuple[str, ...]
     upload: bool
     headers: frozenset[str]
+    refuses: tuple[int, ...]
     tag: str
     summary: str
 
@@ -71,18 +72,20 @@ def endpoint(
     media: str | tuple[str, ...] = "application/json",
     upload: bool = False,
     headers: tuple[str, ...] = (),
+    refuses: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Declare `route` ("POST /appointments/<id>/cancel") on a blueprint.
 
     The handler takes `call: Call` and, as it needs them, `body: Model` (JSON), `query: Model` (query string) and
     the path's parameters by name with any type pydantic knows (a wrong one is 404). It returns a model, a Reply or
     a Stream (`media` names their content types), and says no by raising a Refusal. `upload` marks a multipart body,
-    `headers` names required ones for the document ("if-match", "idempotency-key").
+    `headers` names required ones for the document ("if-match", "idempotency-key"), `refuses` the statuses that do
+    not follow from the rest: 401 of a login.
     """
     method, path = route.split(" ")
 
     def declare(handler: Handler) -> Handler:
-        hints = get_type_hints(handler)
+        hints = get_type_hints(handler, include_extras=True)
         found = Endpoint(
             method=method,
             path=f"{blueprint.url_prefix or ''}{path}",
@@ -97,6 +100,7 @@ def endpoint(
             media=(media,) if isinstance(media, str) else media,
             upload=upload,
             headers=frozenset(headers),
+            refuses=refuses,
             tag=blueprint.name,
             summary=(inspect.getdoc(handler) or "").strip(),
         )

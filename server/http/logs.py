@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 
 import orjson
+from sanic import Request
 
 from server.clock import local_now
 
@@ -39,3 +40,10 @@ def configure(level: str) -> None:
 def log(event: str, *, level: int = logging.INFO, error: BaseException | None = None, **facts: Any) -> None:
     """One line: log("request", request_id=…, status=200). Facts are ids, codes and counts only."""
     _log.log(level, event, extra={"facts": facts}, exc_info=error)
+
+
+def log_request(request: Request, status: int, **facts: Any) -> None:
+    """The one line of a request; a second call for the same one writes nothing."""
+    if not getattr(request.ctx, "is_logged", False):
+        request.ctx.is_logged = True
+        log("request", request_id=str(request.id), method=request.method, status=status, **facts)

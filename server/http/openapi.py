@@ -19,6 +19,7 @@ from server.http.schemas import View
 _REF = "#/components/schemas/{model}"
 _ALWAYS = {"500": "故障", "503": "暂时不可用"}
 _REFUSALS = {"400": "请求格式不正确", "404": "没有找到", "409": "状态冲突", "422": "填写有误", "429": "过于频繁"}
+_BY_ACCESS = {"401": "请先登录，或账号密码有误", "403": "没有权限"}
 
 
 class Problem(View):
@@ -131,10 +132,11 @@ def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:
     answers: dict[str, Any] = {str(found.status): {"description": "成功", "content": _success(found, refs)}}
     refused = _REFUSALS | _ALWAYS
     if found.access.audience is not Audience.PUBLIC:
-        refused |= {"401": "请先登录", "403": "没有权限"}
+        refused |= _BY_ACCESS
+    refused |= {status: text for status, text in _BY_ACCESS.items() if int(status) in found.refuses}
     if "if-match" in found.headers:
         refused |= {"412": "内容已被更新"}
-    if found.upload:
+    if found.upload or found.body:
         refused |= {"413": "内容过大"}
     for status, text in sorted(refused.items()):
         answers[status] = {"description": text, "content": _json(refs[Problem])}

@@ -1,6 +1,6 @@
 """The ground that every request and response model stands on."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -25,6 +25,13 @@ def _printable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_printable)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_printable)]
+
+# A day the calendar can tell: the lunar holidays are known for this century, and no zone shifts it out of range.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+Start = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]  # of a slot, HH:MM
+# Names that stand in columns so wide: the ORM refuses longer ones even in a search.
+Code = Annotated[Line, Field(max_length=32)]  # a desk, a business, an account's number
+Key = Annotated[Line, Field(max_length=64)]  # a material, an object's id
 
 
 class Body(BaseModel):

@@ -35,7 +35,7 @@ from server.businesses import Business, result_fields
 from server.businesses.answers import answer_text
 from server.http.call import Call, Reply
 from server.http.endpoint import PAGE_MEDIA, endpoint, staff
-from server.http.schemas import Listing
+from server.http.schemas import Key, Listing
 from server.materials.pages import find_page, read_page
 
 blueprint = Blueprint("console_applications", url_prefix="/console/v1")
@@ -82,7 +82,7 @@ async def show_value(call: Call, id: UUID, body: RevealRequest) -> RevealedView:
 
 
 @endpoint(blueprint, "GET /applications/<id>/materials/<key>/pages/<ref>", access=staff("queue"), media=PAGE_MEDIA)
-async def page(call: Call, id: UUID, key: str, ref: str) -> Reply:
+async def page(call: Call, id: UUID, key: Key, ref: str) -> Reply:
     """查看一个材料文件，留痕"""
     found = await find_page((await any_application(id)).id, key, ref)
     data = await read_page(found, store=call.services.store)

@@ -14,7 +14,7 @@ from server.http.schemas import Nothing
 blueprint = Blueprint("console_auth", url_prefix="/console/v1")
 
 
-@endpoint(blueprint, "POST /auth/login", access=PUBLIC)
+@endpoint(blueprint, "POST /auth/login", access=PUBLIC, refuses=(401,))
 async def log_in(call: Call, body: StaffLoginRequest) -> StaffLoginView:
     """工作人员登录"""
     logged_in = await login(

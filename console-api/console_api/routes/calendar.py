@@ -13,23 +13,23 @@ from server.appointments.slots import Slot
 from server.businesses import catalogue
 from server.http.call import Call
 from server.http.endpoint import endpoint, staff
-from server.http.schemas import Body, Line
+from server.http.schemas import Body, Code, Day
 
 blueprint = Blueprint("console_calendar", url_prefix="/console/v1")
 
 
 class DeskQuery(Body):
-    desk: Line | None = None
+    desk: Code | None = None
 
 
 @endpoint(blueprint, "GET /calendar/<on>", access=staff("calendar"))
-async def calendar(call: Call, on: date, query: DeskQuery) -> CalendarDay:
+async def calendar(call: Call, on: Day, query: DeskQuery) -> CalendarDay:
     """某日是否开放，各时间段的席位"""
     return await _day(query.desk or catalogue().appointments.desk, on)
 
 
 @endpoint(blueprint, "PUT /calendar/<on>", access=staff("calendar"))
-async def order_day(call: Call, on: date, body: CalendarOrder) -> CalendarDay:
+async def order_day(call: Call, on: Day, body: CalendarOrder) -> CalendarDay:
     """关闭或开放某日；已有预约时须选择“取消并通知”"""
     desk = body.desk or catalogue().appointments.desk
     order = DayOrder(desk, on, body.closed, body.reason, body.on_bookings)

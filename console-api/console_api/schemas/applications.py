@@ -9,15 +9,15 @@ from pydantic import Field
 from models.applications import State
 from server.applications.review import Decision, FieldOpinion, MaterialOpinion, Opinion, ReviewOrder
 from server.businesses import FormField
-from server.http.schemas import Body, Line, Moment, PageQuery, Text, View
+from server.http.schemas import Body, Code, Day, Line, Moment, PageQuery, Text, View
 
 
 class QueueQuery(PageQuery):
     status: State | None = State.SUBMITTED
-    business: Line | None = None
+    business: Code | None = None
     q: Line | None = None
-    since: date | None = Field(None, alias="from")
-    until: date | None = Field(None, alias="to")
+    since: Day | None = Field(None, alias="from")
+    until: Day | None = Field(None, alias="to")
 
 
 class QueueRow(View):

@@ -1,19 +1,19 @@
 """Requests and answers of the audit trail and of filing windows."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from server.http.schemas import Body, Line, Moment, PageQuery, View
+from server.http.schemas import Body, Code, Day, Key, Line, Moment, PageQuery, View
 
 
 class AuditQuery(PageQuery):
-    object_kind: Line | None = None
-    object_id: Line | None = None
+    object_kind: Code | None = None
+    object_id: Key | None = None
     actor_id: UUID | None = None
-    action: Line | None = None
+    action: Annotated[Line, Field(max_length=48)] | None = None
 
 
 class AuditRow(View):
@@ -41,8 +41,8 @@ class ChainView(View):
 class WindowRequest(Body):
     business: Line | None = Field(None, description="有申报期的业务；不填即任职资格检查")
     year: int = Field(ge=2000, le=2100)
-    opens_on: date
-    closes_on: date
+    opens_on: Day
+    closes_on: Day
 
 
 class WindowView(View):

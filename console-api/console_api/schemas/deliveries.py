@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from models.messages import Channel, DeliveryState
-from server.http.schemas import Line, Moment, PageQuery, View
+from server.http.schemas import Code, Line, Moment, PageQuery, View
 from server.messages.events import EventName
 from server.messages.ledger import Entry
 
@@ -14,8 +14,8 @@ class DeliveryQuery(PageQuery):
     state: DeliveryState | None = None
     channel: Channel | None = None
     event: EventName | None = None
-    account_number: Line | None = Field(None, description="账号（事务所编号或注册会计师证号）")
-    occurrence: Line | None = Field(None, description="同一件事的各条发送记录")
+    account_number: Code | None = Field(None, description="账号（事务所编号或注册会计师证号）")
+    occurrence: Line | None = Field(None, max_length=100, description="同一件事的各条发送记录")
 
 
 class DeliveryView(View):

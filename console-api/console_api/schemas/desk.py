@@ -1,8 +1,7 @@
 """Requests and answers of the service desk and the calendar."""
 
-import datetime
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -11,12 +10,12 @@ from models.appointments import AppointmentState
 from server.appointments.closing import OnBookings
 from server.appointments.queries import Attendance, FullAppointment
 from server.businesses import catalogue
-from server.http.schemas import Body, Line, Moment, View
+from server.http.schemas import Body, Code, Day, Line, Moment, Start, View
 
 
 class DayQuery(Body):
-    date: datetime.date | None = None
-    desk: Line | None = None
+    date: Day | None = None
+    desk: Code | None = None
 
 
 class PeopleRequest(Body):
@@ -27,16 +26,16 @@ class PeopleRequest(Body):
 
 class CalendarOrder(Body):
     closed: bool
-    reason: Line = ""
+    reason: Annotated[Line, Field(max_length=100)] = ""
     on_bookings: OnBookings = OnBookings.REFUSE
-    desk: Line | None = None
+    desk: Code | None = None
 
 
 class CapacityOrder(Body):
-    date: date
-    start: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    date: Day
+    start: Start
     places: int = Field(ge=0, le=12)
-    desk: Line | None = None
+    desk: Code | None = None
 
 
 class VisitorView(View):

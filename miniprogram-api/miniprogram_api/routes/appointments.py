@@ -87,8 +87,8 @@ async def book(call: Call, body: BookingRequest) -> AppointmentView:
 @endpoint(blueprint, "GET /appointments", access=APPLICANT)
 async def appointments(call: Call, query: AppointmentQuery) -> Listing[AppointmentView]:
     """预约记录；带 Idempotency-Key 时只查该次预约的结果（手册 6）"""
-    if key := call.header("idempotency-key"):
-        found = await find_by_key(call.caller.account_id, key)
+    if call.header("idempotency-key") is not None:
+        found = await find_by_key(call.caller.account_id, _attempt(call, query).key)
         return Listing[AppointmentView](items=[await _view(found)] if found else [])
     before = _cursor(query.cursor)
     rows = await list_appointments(call.caller, query.status, before, query.limit + 1)

@@ -25,7 +25,7 @@ from server.http.schemas import Nothing
 blueprint = Blueprint("auth", url_prefix="/api/v1")
 
 
-@endpoint(blueprint, "POST /auth/login", access=PUBLIC)
+@endpoint(blueprint, "POST /auth/login", access=PUBLIC, refuses=(401,))
 async def log_in(call: Call, body: LoginRequest) -> LoginView:
     """账号密码登录（手册 1）；初始密码只能用来补充信息"""
     return LoginView.of(await login(body.account, body.password, address=call.address, limiter=call.services.limiter))
@@ -62,13 +62,13 @@ async def leave(call: Call) -> Nothing:
     return Nothing()
 
 
-@endpoint(blueprint, "POST /auth/wechat", access=PUBLIC)
+@endpoint(blueprint, "POST /auth/wechat", access=PUBLIC, refuses=(403,))
 async def log_in_with_wechat(call: Call, body: WechatLoginRequest) -> WechatLoginView:
     """小程序登录：已绑定的微信直接登录，否则要求绑定"""
     return WechatLoginView.of(await log_in_by_wechat(body.code, call.services.mini_program))
 
 
-@endpoint(blueprint, "POST /auth/wechat/bind", access=PUBLIC)
+@endpoint(blueprint, "POST /auth/wechat/bind", access=PUBLIC, refuses=(401,))
 async def bind_and_log_in(call: Call, body: WechatBindRequest) -> LoginView:
     """小程序登录并绑定：用账号密码登录，同时绑定当前微信"""
     return LoginView.of(

@@ -16,14 +16,20 @@ _TEXT = "text/plain; charset=utf-8"
 _ACKNOWLEDGED = b"success"
 
 
-@endpoint(blueprint, "GET /official-account/callback", access=PUBLIC, media="text/plain")
+@endpoint(blueprint, "GET /official-account/callback", access=PUBLIC, media="text/plain", refuses=(403,))
 async def check_address(call: Call) -> Reply:
     """微信核对回调地址."""
     echo = call.services.official_account_callback.check_url(_query(call))
     return Reply(echo.encode(), _TEXT)
 
 
-@endpoint(blueprint, "POST /official-account/callback", access=PUBLIC, media="text/plain")
+@endpoint(
+    blueprint,
+    "POST /official-account/callback",
+    access=PUBLIC,
+    media=("text/plain", "application/xml"),
+    refuses=(403,),
+)
 async def receive(call: Call) -> Reply:
     """微信推送的消息与事件；重复推送只起一次作用."""
     door = call.services.official_account_callback

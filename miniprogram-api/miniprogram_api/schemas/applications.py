@@ -10,7 +10,7 @@ from models.applications import Application, HistoryEntry, State
 from models.materials import Page
 from server.applications.labels import label_of
 from server.businesses import Business
-from server.http.schemas import Body, Line, Moment, PageQuery, View
+from server.http.schemas import Body, Code, Day, Line, Moment, PageQuery, View
 
 
 class DraftRequest(Body):
@@ -27,11 +27,11 @@ class AnswersRequest(Body):
 
 
 class ApplicationQuery(PageQuery):
-    business: Line | None = None
+    business: Code | None = None
     status: State | None = None
     q: Line | None = None
-    since: date | None = Field(None, alias="from")
-    until: date | None = Field(None, alias="to")
+    since: Day | None = Field(None, alias="from")
+    until: Day | None = Field(None, alias="to")
 
 
 class NextActionView(View):

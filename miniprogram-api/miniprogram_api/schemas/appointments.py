@@ -12,9 +12,8 @@ from server.appointments.calendar import weekday_of
 from server.appointments.grid import GridDay, GridSlot
 from server.appointments.queries import Attendance, FullAppointment
 from server.businesses import Place, catalogue
-from server.http.schemas import Body, Line, Moment, PageQuery, View
+from server.http.schemas import Body, Line, Moment, PageQuery, Start, View
 
-Start = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 ApplicationIds = Annotated[list[UUID], Field(min_length=1, max_length=50)]
 
 

@@ -83,7 +83,7 @@ class TicketView(View):
 
 
 class ChooseRequest(Body):
-    number: Annotated[str, Field(pattern=r"^\d{2}$")]
+    number: Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 
 
 class PreviewRequest(Body):

@@ -1,0 +1,116 @@
+"""What the association's staff may ask, by role (decisions D5)."""
+
+import itertools
+from datetime import date
+from uuid import uuid4
+
+from models.applications import State
+from tests.server.http.cast import STAFF, Actor
+from tests.server.http.client import Order
+from tests.server.http.rows import ADMIN, DESK, REVIEW, Row, staff
+from tests.server.http.stage import ONLINE, Stage
+
+_years = itertools.count(2030)
+
+
+async def submitted(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.submitted(owner)).id})
+
+
+async def claimed(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.claimed(owner, by)).id})
+
+
+async def verdict(stage: Stage, owner: Actor, by: Actor) -> Order:
+    opinion = {"key": "loss_notice", "verdict": "returned", "reason": "没有盖章"}
+    body = {"decision": "return", "materials": [opinion], "remark": "请尽快补正"}
+    return Order(path={"id": (await stage.submitted(owner)).id}, body=body)
+
+
+async def reveal(stage: Stage, owner: Actor, by: Actor) -> Order:
+    body = {"field": "id_number", "reason": "电话核对身份"}
+    return Order(path={"id": (await stage.submitted(owner)).id}, body=body)
+
+
+async def page(stage: Stage, owner: Actor, by: Actor) -> Order:
+    application = await stage.submitted(owner)
+    return Order(path={"id": application.id, "key": "loss_notice", "ref": "1"})
+
+
+async def online(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.approved(owner, ONLINE)).id}, body={"result": {}})
+
+
+async def handled(stage: Stage, owner: Actor, by: Actor) -> Order:
+    application = await stage.in_state(owner, State.HANDLED_TO_PRINT)
+    return Order(path={"id": application.id}, body={"result": {}})
+
+
+async def printed(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.in_state(owner, State.PRINTED_TO_COLLECT)).id})
+
+
+async def visit(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.booked(owner)).id}, body={})
+
+
+async def visit_of_today(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.booked_for_today(owner)).id}, body={})
+
+
+async def a_day(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"on": date(2027, 3, 1)})
+
+
+async def closed_day(stage: Stage, owner: Actor, by: Actor) -> Order:
+    body = {"closed": True, "reason": "内部培训", "desk": a_desk()}
+    return Order(path={"on": date(2027, 3, 1)}, body=body)
+
+
+async def capacity(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(body={"date": "2027-03-01", "start": "10:00", "places": 6, "desk": a_desk()})
+
+
+def a_desk() -> str:
+    """One nobody books at."""
+    return f"desk_{uuid4().hex[:12]}"
+
+
+async def window(stage: Stage, owner: Actor, by: Actor) -> Order:
+    year = next(_years)
+    return Order(body={"year": year, "opens_on": f"{year}-01-01", "closes_on": f"{year}-03-31"})
+
+
+async def delivery(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"delivery_id": (await stage.failed_delivery(owner)).id})
+
+
+_ID = "/console/v1/applications/<id>"
+_VISIT = "/console/v1/appointments/<id>"
+ROWS: dict[str, Row] = {
+    "POST /console/v1/auth/logout": staff(STAFF),
+    "GET /console/v1/me": staff(STAFF),
+    "GET /console/v1/queue": staff(REVIEW),
+    f"POST {_ID}/claim": staff(REVIEW, submitted),
+    f"POST {_ID}/release": staff(REVIEW, claimed),
+    f"GET {_ID}": staff(REVIEW, submitted),
+    f"POST {_ID}/verdict": staff(REVIEW, verdict),
+    f"POST {_ID}/reveal": staff(REVIEW, reveal),
+    f"GET {_ID}/materials/<key>/pages/<ref>": staff(REVIEW, page),
+    f"POST {_ID}/complete": staff(REVIEW, online),
+    f"POST {_ID}/certificate-ready": staff(DESK, handled),
+    f"POST {_ID}/certificate-collected": staff(DESK, printed),
+    "GET /console/v1/day": staff(DESK),
+    f"POST {_VISIT}/check-in": staff(DESK, visit),
+    f"POST {_VISIT}/complete": staff(DESK, visit),
+    f"POST {_VISIT}/no-show": staff(DESK, visit_of_today),
+    "GET /console/v1/calendar/<on>": staff(ADMIN, a_day),
+    "PUT /console/v1/calendar/<on>": staff(ADMIN, closed_day),
+    "PUT /console/v1/slots": staff(ADMIN, capacity),
+    "GET /console/v1/windows": staff(ADMIN),
+    "POST /console/v1/windows": staff(ADMIN, window, ok=201),
+    "GET /console/v1/deliveries": staff(ADMIN),
+    "POST /console/v1/deliveries/<delivery_id>/retry": staff(ADMIN, delivery),
+    "GET /console/v1/audit": staff(ADMIN),
+    "GET /console/v1/audit/verify": staff(ADMIN),
+}
