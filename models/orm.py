@@ -55,8 +55,10 @@ def _connection(database_url: str, home: Path, pool: int) -> dict[str, Any]:
             "pool_recycle": 3600,
             "client_flag": _FOUND_ROWS,
             "charset": "utf8mb4",
-            # Every connection alike: tortoise sets the time zone on one of them only.
-            "init_command": "SET time_zone='+00:00', SESSION tx_isolation='READ-COMMITTED', "
+            # Every connection alike: tortoise sets the time zone on one of them only. Its LIKE compares a CAST, which
+            # takes the connection's collation instead of the column's.
+            "init_command": "SET time_zone='+00:00', collation_connection='utf8mb4_bin', "
+            "SESSION tx_isolation='READ-COMMITTED', "
             "SESSION innodb_lock_wait_timeout=2",
         },
     }

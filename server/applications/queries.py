@@ -75,7 +75,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         return datetime.fromisoformat(at).astimezone(clock.SHANGHAI), UUID(id_)
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, OverflowError) as error:
         raise WrongCursor(field="cursor") from error
 
 
