@@ -23,6 +23,9 @@ class SecretsSettings(BaseModel):
     pepper: SecretStr = SecretStr("")
 
 
+WechatApp = Literal["official_account", "mini_program"]
+
+
 class WechatAppSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -49,8 +52,37 @@ class WechatSettings(BaseModel):
         token=SecretStr("mini-program-token"),
         encoding_aes_key=SecretStr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq"),
     )
-    templates: dict[str, str] = Field(default_factory=lambda: {"progress": "TEMPLATE-PROGRESS"})
+    # key of config/messages.yaml -> template id at WeChat: of the service account, and of the mini program
+    templates: dict[str, str] = Field(
+        default_factory=lambda: {"progress": "TEMPLATE-PROGRESS", "notice": "TEMPLATE-NOTICE"}
+    )
+    subscribe_templates: dict[str, str] = Field(
+        default_factory=lambda: {"progress": "SUBSCRIBE-PROGRESS", "visit": "SUBSCRIBE-VISIT"}
+    )
+    mini_program_state: Literal["developer", "trial", "formal"] = "formal"
+    mini_program_pages: dict[str, str] = Field(
+        default_factory=lambda: {"bind": "pages/bind/index", "message": "pages/message/index"}
+    )
+    binding_qr: WechatApp = "official_account"  # the kind of QR on the settings page, where the client asks for none
+    connections: int = Field(64, ge=1, le=1000)  # to WeChat, of one process
+    sends_per_second: float = Field(100.0, gt=0)  # of one worker, over each WeChat channel
     callback_retry_seconds: float = 5.0
+
+
+class TencentSmsSettings(BaseModel):
+    """Tencent Cloud SMS (SendSms 2021-01-11). `templates`: key of a text (`zcgl sms-templates` lists them) -> its
+    registered TemplateId."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: AnyHttpUrl = AnyHttpUrl("https://sms.tencentcloudapi.com")
+    secret_id: SecretStr
+    secret_key: SecretStr
+    sdk_app_id: str
+    sign_name: str
+    region: str = "ap-beijing"
+    templates: dict[str, str] = Field(default_factory=dict)
+    sends_per_second: float = Field(50.0, gt=0)
 
 
 class Settings(BaseSettings):
@@ -71,7 +103,8 @@ class Settings(BaseSettings):
     store_url: str = ""  # unset: a folder in home; s3://bucket
     secrets: SecretsSettings = SecretsSettings()
     wechat: WechatSettings = WechatSettings()
-    sms: Literal["outbox"] = "outbox"
+    sms: Literal["outbox", "tencent"] = "outbox"
+    sms_tencent: TencentSmsSettings | None = None
     login_idle_minutes: int = Field(30, ge=1)
     login_hours: int = Field(12, ge=1)
     request_seconds: float = Field(10.0, gt=0)  # how long the door waits for an answer

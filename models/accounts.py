@@ -31,6 +31,7 @@ class Account(Row):
     cpa_id = fields.UUIDField(null=True)
     contact_name = fields.CharField(50, default="")
     contact_mobile = fields.CharField(255, null=True)  # sealed, context "account.contact_mobile:<id>"
+    contact_mobile_verified_at = fields.DatetimeField(null=True)  # WeChat's phone button told it
     password_hash = fields.CharField(255, null=True)
     initial_password_hash = fields.CharField(255, null=True)
     profile_completed_at = fields.DatetimeField(null=True)
@@ -110,6 +111,7 @@ class BindingTicket(Row):
     openid = fields.CharField(64, null=True)
     unionid = fields.CharField(64, null=True)
     number = fields.CharField(2, null=True)
+    moves_from = fields.UUIDField(null=True)  # the account that loses this openid, which the phone agreed to
     choices = fields.CharField(32, default="")  # comma separated two-digit numbers, the right one among them
     state = enum_column(TicketState, default=TicketState.WAITING)
     reason = fields.CharField(64, default="")

@@ -14,7 +14,11 @@ class MessageKind(StrEnum):
 
 class Channel(StrEnum):
     WECHAT = "wechat"  # service-account template message
+    MINI_PROGRAM = "mini_program"  # subscribe message of the mini program: one consent, one message
     SMS = "sms"
+
+
+WECHAT_CHANNELS = frozenset({Channel.WECHAT, Channel.MINI_PROGRAM})
 
 
 class DeliveryState(StrEnum):
@@ -41,6 +45,7 @@ class Message(Row):
     text = fields.CharField(2000)
     application_id = fields.UUIDField(null=True)
     appointment_id = fields.UUIDField(null=True)
+    notice_id = fields.UUIDField(null=True)
     read_at = fields.DatetimeField(null=True)
     wechat_open = fields.IntField(default=0)  # WeChat deliveries that have not definitely failed (decisions D24)
     sms_fallback = fields.CharField(2000, default="")  # sealed text for the contact, context "message.sms:<id>"
@@ -61,6 +66,7 @@ class Delivery(Row):
     occurrence = fields.CharField(100)
     recipient = fields.CharField(64)  # "account:<id>", "binding:<id>" or "person:<application id>"
     channel = enum_column(Channel)
+    template = fields.CharField(64, default="", db_default="")  # key of the text's template: a pause may hold all of one template
     payload = fields.TextField()  # sealed JSON of what is sent, context "delivery.payload:<id>"
     appointment_id = fields.UUIDField(null=True)
     appointment_version = fields.IntField(null=True)
@@ -95,3 +101,68 @@ class CallbackEvent(Row):
         table = "callback_event"
         unique_together = (("app", "unique_key"),)
         indexes = (("handled_at", "next_at"),)
+
+
+class SubscribeCredit(Row):
+    """How many subscribe messages of one template this person has agreed to receive and not yet received."""
+
+    openid = fields.CharField(64)
+    template_id = fields.CharField(64)  # WeChat's id
+    credits = fields.IntField(default=0)
+    refused_at = fields.DatetimeField(null=True)  # said no, or switched the template off
+
+    class Meta:
+        table = "subscribe_credit"
+        unique_together = (("openid", "template_id"),)
+
+
+class SubscribeEntry(Row):
+    """One change of a credit, append-only. `cause` names what changed it, once: a callback's item or a delivery."""
+
+    openid = fields.CharField(64)
+    template_id = fields.CharField(64)
+    change = fields.IntField()
+    cause = fields.CharField(220, unique=True)
+
+    class Meta:
+        table = "subscribe_entry"
+        indexes = (("openid", "template_id"),)
+
+
+class SendingPause(Row):
+    """Nothing is sent of this scope until it is lifted: "channel:wechat" or "template:progress"."""
+
+    scope = fields.CharField(96, unique=True)
+    code = fields.CharField(32, default="")
+    reason = fields.CharField(300, default="")
+    by = fields.CharField(100)  # the operator's name, or 系统
+
+    class Meta:
+        table = "sending_pause"
+
+
+class Alert(Row):
+    """Something staff must look at. `subject` is unique while it is open: the same fault alerts once."""
+
+    kind = fields.CharField(48)  # channel_stopped, template_paused, holidays_missing …
+    subject = fields.CharField(96)
+    open_subject = fields.CharField(96, null=True, unique=True)  # NULL once resolved
+    text = fields.CharField(500)
+    times = fields.IntField(default=1)
+    last_at = fields.DatetimeField()
+    resolved_at = fields.DatetimeField(null=True)
+    resolved_by = fields.CharField(100, default="")
+
+    class Meta:
+        table = "alert"
+        indexes = (("resolved_at", "id"),)
+
+
+class DeliveryDigest(Row):
+    """What failed on one day (Asia/Shanghai), counted by channel, event and reason."""
+
+    on_date = fields.DateField(unique=True)
+    body = fields.TextField()  # JSON: [{"channel", "event", "code", "reason", "count"}]
+
+    class Meta:
+        table = "delivery_digest"

@@ -14,6 +14,7 @@ MODELS = [
     "models.businesses",
     "models.materials",
     "models.messages",
+    "models.notices",
     "models.roster",
     "models.work",
 ]

@@ -1,4 +1,4 @@
-"""What a channel outside the app is given to send, and the five things it may answer."""
+"""What a channel outside the app is given to send, what it may answer, and what a receipt says later."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,8 +7,9 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One try of one delivery. `template` is a key of the settings' templates, `client_msg_id` names the delivery
-    to the provider: repeated within ten minutes it is shown once."""
+    """One try of one delivery. `template` is a key of the settings' templates (WeChat's or the SMS provider's),
+    `fields` are WeChat's, `params` the SMS template's blanks in order. `url` is the page it opens. `client_msg_id`
+    names the delivery to the provider: repeated within ten minutes it is shown once."""
 
     delivery_id: UUID
     address: str  # openid or mobile
@@ -17,6 +18,7 @@ class Outgoing:
     fields: dict[str, str]
     url: str
     client_msg_id: str
+    params: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,28 @@ class Refused:
 
 @dataclass(frozen=True)
 class Failed:
-    """Definite, for this message or for the whole channel."""
+    """Definite, for this message. `pauses` names the scope that is to be held until staff lift it, because every
+    other message of it would fail alike: "template:progress", "channel:wechat"."""
 
     code: str
     reason: str
+    pauses: str = ""
 
 
 Outcome = Sent | InDoubt | TryLater | Refused | Failed
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The provider says that the person has it."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The provider's later word on a message it accepted as `provider_id`."""
+
+    provider_id: str
+    outcome: Delivered | Refused | Failed
 
 
 class Sender(Protocol):

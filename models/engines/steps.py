@@ -1,0 +1,35 @@
+"""Steps of migrations that tortoise does not have: exact comparison, and an enum that knows a further value."""
+
+from typing import Any
+
+from tortoise.migrations import operations as ops
+
+
+async def compare_exactly(apps: Any, editor: Any) -> None:
+    """Every table so far compares by code points, as SQLite does by itself: openids differ in case, 𠮷 is not 𠮸.
+    Each migration that creates tables ends with it, for tortoise names a character set and no collation."""
+    if editor.client.capabilities.dialect != "mysql":
+        return
+    rows = await editor.client.execute_query_dict(
+        "SELECT table_name AS name FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_collation <> 'utf8mb4_bin'"
+    )
+    for row in rows:
+        await editor.client.execute_script(
+            f"ALTER TABLE `{row['name']}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        )
+
+
+def keep(apps: Any, editor: Any) -> None:
+    """Nothing to undo: exact comparison stands in no one's way."""
+
+
+class KnowValue(ops.AlterField):
+    """The model's enum has a further value; the column is text and stays as it is.
+
+    As an AlterField, tortoise would build SQLite's table anew, without its unique keys and indexes.
+    """
+
+    async def database_forward(self, *_: Any, **__: Any) -> None: ...
+
+    async def database_backward(self, *_: Any, **__: Any) -> None: ...
