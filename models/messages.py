@@ -66,7 +66,7 @@ class Delivery(Row):
     occurrence = fields.CharField(100)
     recipient = fields.CharField(64)  # "account:<id>", "binding:<id>" or "person:<application id>"
     channel = enum_column(Channel)
-    template = fields.CharField(64, default="", db_default="")  # key of the text's template: a pause may hold all of one template
+    template = fields.CharField(64, default="", db_default="")  # the text's key: a pause holds all of one
     payload = fields.TextField()  # sealed JSON of what is sent, context "delivery.payload:<id>"
     appointment_id = fields.UUIDField(null=True)
     appointment_version = fields.IntField(null=True)

@@ -13,6 +13,7 @@ from server.accounts.caller import Caller
 from server.accounts.contact import sealed_mobile
 from server.accounts.login import LoggedIn, login
 from server.accounts.passwords import hash_password
+from server.accounts.qr_image import draw_qr
 from server.accounts.sessions import SessionView, caller_of
 from server.accounts.wechat_identity import CodeRefused, WechatIdentity, WechatUnavailable
 
@@ -88,11 +89,11 @@ class FakeQr:
     is_down: bool = False
     scenes: list[str] = field(default_factory=list)
 
-    async def create(self, scene: str, seconds: int) -> str:
+    async def draw(self, scene: str, seconds: int) -> bytes:
         if self.is_down:
             raise WechatUnavailable
         self.scenes.append(scene)
-        return f"https://weixin.example/q/{scene}"
+        return draw_qr(f"https://weixin.example/q/{scene}")
 
 
 @dataclass

@@ -14,7 +14,6 @@ from server import clock, crypto
 from server.accounts.caller import Caller
 from server.accounts.guessing import count_keys
 from server.accounts.limits import Limiter
-from server.accounts.qr_image import draw_qr
 from server.accounts.sessions import is_live
 from server.accounts.wechat_identity import BindingQr
 from server.errors import NotFound, Refusal
@@ -57,9 +56,9 @@ async def create_ticket(caller: Caller, app: WechatApp, *, qr: BindingQr, limite
     """Raises WechatUnavailable; nothing is written then."""
     await count_keys(limiter, f"tickets:{caller.account_id}", limit=_MOST_TICKETS, seconds=_TICKETS_SECONDS)
     secret = crypto.new_secret(_SECRET_BITS)
-    url = await qr.create(secret, int(LIFE.total_seconds()))
+    png = await qr.draw(secret, int(LIFE.total_seconds()))
     ticket = await write_ticket(secret, app, account_id=caller.account_id, session_id=caller.session_id)
-    return NewTicket(ticket, secret, await asyncio.to_thread(draw_qr, url))
+    return NewTicket(ticket, secret, png)
 
 
 async def write_ticket(secret: str, app: WechatApp, **columns: Any) -> BindingTicket:

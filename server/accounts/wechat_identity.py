@@ -29,6 +29,12 @@ class WechatUnavailable(Unavailable):
     message = "微信暂时没有响应，请稍后再试"
 
 
+class TextRefused(Refusal):
+    code = "text_refused"
+    status = 422
+    message = "内容含有不适合的词语，请修改后重试"
+
+
 class CodeExchange(Protocol):
     async def exchange(self, code: str) -> WechatIdentity:
         """The person behind a wx.login code. Raises CodeRefused, WechatUnavailable."""
@@ -36,9 +42,31 @@ class CodeExchange(Protocol):
 
 
 class BindingQr(Protocol):
-    async def create(self, scene: str, seconds: int) -> str:
-        """The url to draw as a QR code: scanning it reports `scene` (1-64 characters) for `seconds`.
+    async def draw(self, scene: str, seconds: int) -> bytes:
+        """A PNG: scanning it brings `scene` (1-32 characters) to us, for `seconds` where WeChat can end it.
 
         Raises WechatUnavailable.
         """
+        ...
+
+
+class PhoneExchange(Protocol):
+    async def mobile(self, code: str) -> str:
+        """The mainland mobile behind a code of the mini program's phone button (not wx.login's).
+
+        Raises CodeRefused, WechatUnavailable, and UnfitContact for a number from elsewhere.
+        """
+        ...
+
+
+class Followers(Protocol):
+    async def unionid_of(self, openid: str) -> str | None:
+        """The unionid of somebody who follows the service account, where WeChat tells it. Raises WechatUnavailable."""
+        ...
+
+
+class TextGuard(Protocol):
+    async def check(self, openid: str, text: str) -> None:
+        """WeChat's opinion of what a person typed in the mini program. Raises TextRefused for risky text only: a
+        WeChat that does not answer holds nobody up."""
         ...

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config.settings import Settings
+from models.accounts import WechatApp
 from models.messages import Channel
 from server.accounts.limits import Limiter
 from server.accounts.sessions import SessionViews
@@ -26,6 +27,6 @@ class Services:
     store: Store
     studio: Studio
     mini_program: CodeExchange
-    qr: BindingQr
+    qr: Mapping[WechatApp, BindingQr]
     official_account_callback: CallbackDoor
     senders: Mapping[Channel, Sender]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from tortoise import Tortoise
 
 from config.settings import Settings
+from models.accounts import WechatApp
 from models.messages import Channel
 from models.orm import orm_config
 from server import clock, crypto
@@ -63,7 +64,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             store=open_store(settings.store_url, settings.home),
             studio=studio,
             mini_program=wechat.login,
-            qr=wechat.qr,
+            qr={WechatApp.OFFICIAL_ACCOUNT: wechat.qr},
             official_account_callback=wechat.official_account_door,
             senders={Channel.WECHAT: wechat.channel, Channel.SMS: OutboxSms(settings.home)},
         )

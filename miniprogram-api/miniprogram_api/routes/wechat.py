@@ -53,7 +53,7 @@ async def new_ticket(call: Call, body: TicketRequest) -> NewTicketView:
     """绑定新账号（手册 10）：取得二维码，5分钟内有效"""
     services = call.services
     return NewTicketView.of(
-        await tickets.create_ticket(call.caller, body.kind, qr=services.qr, limiter=services.limiter)
+        await tickets.create_ticket(call.caller, body.kind, qr=services.qr[body.kind], limiter=services.limiter)
     )
 
 

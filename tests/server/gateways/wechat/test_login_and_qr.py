@@ -72,10 +72,11 @@ async def test_too_many_logins_say_when_to_come_back(simulator: Simulator, login
     assert refused.value.retry_after == 60
 
 
-async def test_a_qr_url_is_scanned_for_its_scene(simulator: Simulator, client: AsyncWechatClient) -> None:
-    url = await OfficialAccountQr(client).create("secret-of-a-ticket", 300)
+async def test_a_qr_carries_its_scene(simulator: Simulator, client: AsyncWechatClient) -> None:
+    png = await OfficialAccountQr(client).draw("secret-of-a-ticket", 300)
 
-    assert url.partition("ticket=")[2] in simulator.platform.qr_codes
+    assert png.startswith(b"\x89PNG")
+    assert "secret-of-a-ticket" in [code.scene for code in simulator.platform.qr_codes.values()]
 
 
 @pytest.mark.parametrize("fault", [{"errcode": 45009}, {"drop": "reply"}, {"status": 503}])
@@ -83,13 +84,13 @@ async def test_no_qr_is_a_named_refusal(simulator: Simulator, client: AsyncWecha
     simulator.faults.add(Fault.model_validate({"endpoint": "qrcode/create", **fault}))
 
     with pytest.raises(WechatUnavailable):
-        await OfficialAccountQr(client).create("scene", 300)
+        await OfficialAccountQr(client).draw("scene", 300)
 
 
 async def test_wechat_out_of_reach_stops_nothing_from_opening(setup: WechatSettings) -> None:
     async with open_wechat(setup, f"http://127.0.0.1:{free_port()}", lambda _: MemoryShelf()) as wechat:
         with pytest.raises(WechatUnavailable):
-            await wechat.qr.create("scene", 300)
+            await wechat.qr.draw("scene", 300)
 
 
 async def test_each_app_has_its_own_shelf(setup: WechatSettings, simulator: Simulator) -> None:
