@@ -59,7 +59,7 @@ class World:
             firm_id=new_id(),
             created_at=clock.now(),
         )
-        return Party(self, _caller(row))
+        return Party(self, caller_of(row))
 
     async def firms(self, count: int) -> list["Party"]:
         return [await self.firm() for _ in range(count)]
@@ -73,7 +73,7 @@ class World:
             role="clerk",
             created_at=clock.now(),
         )
-        return Operator.of(_caller(row))
+        return Operator.of(caller_of(row))
 
     async def free(self, slot: Slot | None = None) -> int:
         """Free places as the table has them."""
@@ -130,7 +130,7 @@ class Party:
         return await book_appointment(self.caller, chosen, slot.on, slot.start, attempt, gate=self.world.gate)
 
 
-def _caller(row: Account) -> Caller:
+def caller_of(row: Account) -> Caller:
     return Caller(
         account_id=row.id,
         kind=row.kind,

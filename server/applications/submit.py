@@ -33,9 +33,12 @@ from server.applications.windows import open_year
 from server.businesses import Business, check_form, choose_path, edition_of, requirements
 from server.messages.announce import announce
 from server.messages.events import ApplicationEvent
-from server.transactions import in_transaction, is_duplicate, retried
+from server.transactions import in_transaction, is_duplicate_of, retried
 
 Fault = dict[str, str]
+
+# The key of one live application a person (decisions D13), as MySQL and SQLite name it.
+_ONE_LIVE = ("uid_application_account", "application.live_person")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ async def submit_application(caller: Caller, application_id: UUID) -> Submitted:
     try:
         return Submitted(await retried(work), warnings)
     except IntegrityError as twin:
-        if not is_duplicate(twin):
+        if not is_duplicate_of(twin, *_ONE_LIVE):
             raise
         raise await _first_of(application, changes["live_person"]) from twin
 
