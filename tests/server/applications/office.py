@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from models.accounts import Account, AccountKind, Realm
+from models.accounts import Account, AccountKind, Realm, WechatApp, WechatBinding
 from models.applications import Application, HistoryEntry, State
 from models.base import new_id
 from models.materials import Page
-from models.messages import Message
+from models.messages import Channel, Message
 from models.roster import Cpa
 from server import clock
 from server.accounts.caller import Caller
@@ -23,6 +23,7 @@ from server.businesses import catalogue, current_edition, find_business, require
 from server.materials.pages import replace_pages
 from server.materials.store import ObjectMissing
 from server.materials.studio import Checked
+from server.messages.outbox import new_delivery
 from server.roster.register import add_cpa
 from tests.server.http.cast import a_mobile, an_id_number
 from tests.world import caller_of
@@ -232,3 +233,19 @@ async def pages_of(application: Application) -> set[str]:
 
 async def steps_of(application: Application) -> int:
     return await HistoryEntry.filter(application_id=application.id).count()
+
+
+async def take_the_delivery(firm: Applicant, occurrence: str) -> None:
+    """The row that an announcement is about to write is there already: it will fail."""
+    binding = await WechatBinding.create(
+        created_at=clock.now(), app=WechatApp.OFFICIAL_ACCOUNT, openid=f"o{new_id().hex}", account_id=firm.id
+    )
+    taken = new_delivery(
+        account_id=firm.id,
+        event="submitted",
+        occurrence=occurrence,
+        recipient=f"binding:{binding.id}",
+        channel=Channel.WECHAT,
+        payload={"text": ""},
+    )
+    await taken.save(force_create=True)

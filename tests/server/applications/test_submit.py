@@ -6,10 +6,8 @@ from dataclasses import replace
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from models.accounts import WechatApp, WechatBinding
 from models.applications import Application, State, Submission
-from models.base import new_id
-from models.messages import Channel, Message
+from models.messages import Message
 from server import clock
 from server.applications.advance import Operator, StateConflict, TransitionNotAllowed, advance
 from server.applications.answers import open_form
@@ -23,8 +21,16 @@ from server.businesses import current_edition
 from server.errors import Refusal
 from server.materials.pages import remove_material
 from server.materials.refusals import MaterialLocked
-from server.messages.outbox import new_delivery
-from tests.server.applications.office import ONLINE, Applicant, Office, again, steps_of, told, tracked
+from tests.server.applications.office import (
+    ONLINE,
+    Applicant,
+    Office,
+    again,
+    steps_of,
+    take_the_delivery,
+    told,
+    tracked,
+)
 from tests.server.http.cast import an_id_number
 
 
@@ -215,7 +221,7 @@ async def test_a_custody_cpa_s_draft_about_another_is_never_submitted(office: Of
 
 async def test_a_message_that_cannot_be_written_undoes_the_submission(firm: Applicant) -> None:
     draft = await firm.ready()
-    await someone_took_the_delivery(firm, f"{draft.id}:{draft.version + 1}")
+    await take_the_delivery(firm, f"{draft.id}:{draft.version + 1}")
 
     with pytest.raises(IntegrityError):
         await submit_application(firm.caller, draft.id)
@@ -224,22 +230,6 @@ async def test_a_message_that_cannot_be_written_undoes_the_submission(firm: Appl
     assert (now.state, now.round, now.live_person) == (State.DRAFT, 0, None)
     assert (await steps_of(draft), await told(draft)) == (0, [])
     assert await Submission.filter(application_id=draft.id).count() == 0
-
-
-async def someone_took_the_delivery(firm: Applicant, occurrence: str) -> None:
-    """The row that the announcement is about to write is there already."""
-    binding = await WechatBinding.create(
-        created_at=clock.now(), app=WechatApp.OFFICIAL_ACCOUNT, openid=f"o{new_id().hex}", account_id=firm.id
-    )
-    taken = new_delivery(
-        account_id=firm.id,
-        event="submitted",
-        occurrence=occurrence,
-        recipient=f"binding:{binding.id}",
-        channel=Channel.WECHAT,
-        payload={"text": ""},
-    )
-    await taken.save(force_create=True)
 
 
 async def test_only_drafts_and_returned_ones_are_submitted(office: Office, firm: Applicant) -> None:
