@@ -11,7 +11,8 @@ from server.gateways.studio.faults import Fault
 from server.materials.studio import MAX_BYTES, MAX_PIXELS
 
 Image.MAX_IMAGE_PIXELS = None  # the check below is stricter and has a name
-_QUALITIES = (88, 80, 70, 60)
+_QUALITIES = (88, 75, 60)
+_REDUCTIONS = (1, 2, 4)  # each side divided by so much
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
 _PLAIN_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 # What Pillow raises for broken input.
@@ -66,17 +67,18 @@ def _written(image: Image.Image, kind: str) -> bytes:
 
 
 def _jpegs(image: Image.Image) -> Iterator[bytes]:
-    """Half the size at last, because a refusal would blame the user for our encoder."""
-    for quality in _QUALITIES:
-        yield _saved(image, "JPEG", quality=quality)
-    yield _saved(image.reduce(2), "JPEG", quality=_QUALITIES[0])
+    """Coarser first, then with fewer pixels, because a refusal would blame the user for our encoder."""
+    for times in _REDUCTIONS:
+        smaller = image.reduce(times)
+        for quality in _QUALITIES:
+            yield _saved(smaller, "JPEG", quality=quality)
 
 
 def _pngs(image: Image.Image) -> Iterator[bytes]:
     yield _saved(image, "PNG")
     colours = image.convert("RGBA" if "transparency" in image.info or image.mode in ("LA", "RGBA") else "RGB")
-    yield _saved(colours.quantize(256), "PNG")
-    yield _saved(colours.reduce(2), "PNG")
+    for times in _REDUCTIONS:
+        yield _saved(colours.reduce(times).quantize(256), "PNG")
 
 
 def _saved(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -12,12 +12,22 @@ from typing import Any
 import orjson
 
 import server
+from server.errors import Refusal
 from server.gateways.studio.frames import LENGTHS, pack
-from server.materials.studio import MAX_BYTES, REFUSALS, Checked, DamagedFile, EmptyFile, FileTooLarge, StudioBusy
+from server.materials.studio import (
+    MAX_BYTES,
+    REFUSALS,
+    Checked,
+    DamagedFile,
+    EmptyFile,
+    FileTooLarge,
+    StudioBusy,
+    TooComplex,
+)
 
 _PATIENCE = 20.0  # seconds for one file
 _WAITING = 64  # files that may queue
-_IDLE = 60.0
+_IDLE = 60.0  # seconds without a file after which the child is let go
 _DYING = 0.2  # seconds a child gets to end by itself, so that its own exit status is seen
 # How a child ends that a file was too much for: unhandled, or given up by native code.
 _OVERCOME = {1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
@@ -26,8 +36,8 @@ _OVERCOME = {1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL
 class ChildStudio:
     """Satisfies server.materials.studio.Studio. One file at a time: memory stays bounded."""
 
-    def __init__(self, patience: float = _PATIENCE) -> None:
-        self.patience = patience
+    def __init__(self, *, patience: float = _PATIENCE, idle: float = _IDLE) -> None:
+        self.patience, self.idle = patience, idle
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -78,9 +88,8 @@ class ChildStudio:
             async with asyncio.timeout(self.patience):
                 head, answer = await _exchange(child, pack(order, body))
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            # Its own fault ends the child on a damaged file; SIGKILL comes from outside, and the file may be fine.
-            overcome = await self._ended(child) in _OVERCOME or isinstance(error, TimeoutError)
-            raise DamagedFile if body and overcome else StudioBusy from error
+            status = await self._ended(child)
+            raise _blamed(error, status) if body else StudioBusy from error
         except BaseException:
             await self._ended(child)
             raise
@@ -104,7 +113,7 @@ class ChildStudio:
     def _retire_later(self) -> None:
         if self._retiring:
             self._retiring.cancel()
-        self._retiring = asyncio.get_running_loop().call_later(_IDLE, self._retire)
+        self._retiring = asyncio.get_running_loop().call_later(self.idle, self._retire)
 
     def _retire(self) -> None:
         """Closing stdin ends the child between two files."""
@@ -112,6 +121,14 @@ class ChildStudio:
             with suppress(ConnectionError):
                 self._child.stdin.close()
             self._child = None
+
+
+def _blamed(error: Exception, status: int) -> type[Refusal]:
+    """A file that takes too long, or that the child stumbled over by itself, is at fault; SIGKILL comes from outside,
+    and the file may be fine."""
+    if isinstance(error, TimeoutError):
+        return TooComplex
+    return DamagedFile if status in _OVERCOME else StudioBusy
 
 
 def _environment() -> dict[str, str]:

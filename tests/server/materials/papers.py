@@ -64,6 +64,25 @@ def _note(made: Pdf, action: Dictionary) -> pikepdf.Object:
     return made.make_indirect(Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=box, A=action))
 
 
+def scan_pdf(jpeg: bytes, packed: int = 0) -> bytes:
+    """A page with a JPEG on it as a scanning program puts it there, `packed` times deflated."""
+    with pikepdf.new() as made:
+        page = _add_page(made, "scan")
+        for _ in range(packed):
+            jpeg = zlib.compress(jpeg)
+        picture = Stream(made, jpeg, Type=Name.XObject, Subtype=Name.Image, Width=80, Height=40, BitsPerComponent=8)
+        picture.ColorSpace, picture.Filter = Name.DeviceRGB, Array([Name.FlateDecode] * packed + [Name.DCTDecode])
+        page.Resources.XObject = Dictionary(Im0=picture)
+        return _written(made, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+
+
+def scans_in(data: bytes) -> list[bytes]:
+    """The JPEGs on the pages, as they are stored."""
+    with pikepdf.open(io.BytesIO(data)) as found:
+        objects = [item for item in found.objects if isinstance(item, Stream) and item.get("/Subtype") == Name.Image]
+        return [item.read_raw_bytes() for item in objects]
+
+
 def form_pdf(answer: str) -> bytes:
     """A form with one answered field that has no drawing of its own, as some programs leave it."""
     with pikepdf.new() as made:
@@ -121,3 +140,11 @@ def text_of(data: bytes) -> list[str]:
     """What is drawn on each page, as plain content."""
     with pikepdf.open(io.BytesIO(data)) as found:
         return [page.Contents.read_bytes().decode("latin-1") for page in found.pages]
+
+
+def all_objects(data: bytes) -> str:
+    """Everything that is in it, unpacked: for finding what hides."""
+    with pikepdf.open(io.BytesIO(data)) as found:
+        level = pikepdf.StreamDecodeLevel.generalized
+        plain = _written(found, qdf=True, compress_streams=False, stream_decode_level=level)
+    return plain.decode("latin-1")

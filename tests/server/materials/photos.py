@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from fractions import Fraction
+from random import Random
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
@@ -18,7 +19,7 @@ def two_coloured(size: tuple[int, int] = (80, 40), mode: str = "RGB") -> Image.I
     """Wider than high, blue, with a red top left quarter: turning it shows."""
     image = Image.new("RGB", size, _REST)
     image.paste(TOP_LEFT, (0, 0, size[0] // 2, size[1] // 2))
-    return image.convert(mode)
+    return image.quantize(8) if mode == "P" else image.convert(mode)
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -90,6 +91,32 @@ def noise_jpeg(megapixels: float, quality: int = 95) -> bytes:
     return saved(Image.effect_noise((side, side), 60).convert("RGB"), "JPEG", quality=quality)
 
 
+def lying_photo(width: int, height: int) -> bytes:
+    """A coloured photo coded as tightly as 5 MB ask for, said to lie on its side."""
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    grain = Image.effect_noise((width // 4, height // 4), 40).resize((width, height))
+    return saved(grain.convert("RGB"), "JPEG", quality=20, exif=exif)
+
+
+def phone_pair() -> bytes:
+    """A photo with a second one behind it, as phones with two lenses write them (MPO)."""
+    return saved(two_coloured(), "MPO", save_all=True, append_images=[two_coloured((40, 20))], quality=90)
+
+
+def plain_png(size: tuple[int, int], mode: str) -> bytes:
+    """Few bytes for many pixels."""
+    grey = Image.linear_gradient("L").resize(size)
+    return saved(grey.convert("L" if mode.startswith("I") else "RGB").convert(mode), "PNG")
+
+
+def tight_png(side: int) -> bytes:
+    """Noise in two bits a pixel; whoever writes it with eight makes it larger."""
+    noise = Random(1)
+    rows = b"".join(b"\0" + noise.randbytes(side // 4) for _ in range(side))
+    return _png_of(struct.pack(">IIBBBBB", side, side, 2, 0, 0, 0, 0), zlib.compress(rows))
+
+
 def plain_jpeg(width: int, height: int) -> bytes:
     """Few bytes for many pixels."""
     return saved(Image.new("L", (width, height), 200), "JPEG", quality=30)
@@ -99,11 +126,14 @@ def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def _png_of(head: bytes, packed: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+
+
 def boastful_png(width: int, height: int) -> bytes:
     """Says it is that large and holds next to nothing."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(bytes(4096))) + _chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    return _png_of(head, zlib.compress(bytes(4096)))
 
 
 def bomb_png(width: int = 30_000, height: int = 30_000) -> bytes:
@@ -112,7 +142,7 @@ def bomb_png(width: int = 30_000, height: int = 30_000) -> bytes:
     row = bytes(1 + width // 8)
     packed = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    return _png_of(head, packed)
 
 
 def wordy_png() -> bytes:
