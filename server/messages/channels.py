@@ -30,9 +30,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class InDoubt:
-    """It left us and no answer came: it may have arrived. Only the same client_msg_id may be sent again."""
+    """It left us and no answer came: it may have arrived. Only the same client_msg_id may be sent again, and nothing
+    at all where the provider knows no such id (`repeatable` false): then the receipt decides, or nobody."""
 
     reason: str
+    repeatable: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,12 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The provider's later word on a message it accepted as `provider_id`."""
+    """The provider's later word on a message it accepted as `provider_id`. Some carry the delivery's id as well, by
+    which one in doubt is found, whose `provider_id` never reached us."""
 
     provider_id: str
     outcome: Delivered | Refused | Failed
+    delivery_id: UUID | None = None
 
 
 class Sender(Protocol):
