@@ -31,6 +31,7 @@ from tests.server.applications.office import (
     again,
     rejection,
     steps_of,
+    take_the_delivery,
     told,
     tracked,
 )
