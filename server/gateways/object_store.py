@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from server import clock, crypto
 from server.materials.store import ObjectAltered, ObjectMissing, StoreDown
 
 _PROBE = "probe"
+# Who uploads waits for it: a provider that is down is said to be down, not asked again for three minutes.
+_RETRIES, _RETRY_FOR = 2, timedelta(seconds=10)
 _UNFINISHED_SECONDS = 3600.0  # nobody writes one object for so long
 
 
@@ -61,7 +63,7 @@ class SealedStore:
 def open_store(url: str, home: Path) -> SealedStore:
     """`url` empty: a folder under `home`; else s3://bucket with the provider's own environment variables."""
     if url:
-        return SealedStore(from_url(url))
+        return SealedStore(from_url(url, retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR}))
     folder = home / "objects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _forget_unfinished(folder)
