@@ -32,7 +32,7 @@ ON_SITE, ONLINE = "certificate_reissue", "info_backfill"  # each the plainest of
 ADMIN = "admin (系统管理员)"
 
 # Answers that complete a form beside the person's own.
-_CHOICES: dict[str, dict[str, Any]] = {
+CHOICES: dict[str, dict[str, Any]] = {
     "registration": {"retired": "no"},
     "transfer": {
         "transfer_type": "bj_to_firm",
@@ -105,7 +105,7 @@ class Applicant:
     def answers(self, business: str, **others: Any) -> dict[str, Any]:
         """A complete form."""
         known = {item.key for item in find_business(business).fields}
-        said = self.person | _CHOICES.get(business, {}) | others
+        said = self.person | CHOICES.get(business, {}) | others
         return {key: value for key, value in said.items() if key in known}
 
     async def draft(
