@@ -132,6 +132,13 @@ class Settings(BaseSettings):
         return home.expanduser().resolve()
 
     @model_validator(mode="after")
+    def _sms_is_set_up(self) -> Self:
+        if self.sms == "tencent" and self.sms_tencent is None:
+            names = "secret_id、secret_key、sdk_app_id、sign_name"
+            raise ValueError(f"ZCGL_SMS=tencent 时必须设置 ZCGL_SMS_TENCENT__…（{names}）")
+        return self
+
+    @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.environment == "production":
             faults = [text for fault, text in self._production_faults() if fault]

@@ -15,6 +15,7 @@ from server.gateways.wechat.callback import CallbackDoor
 from server.materials.store import Store
 from server.materials.studio import Studio
 from server.messages.channels import Sender
+from server.messages.receipts import ReceiptSource
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,4 @@ class Services:
     qr: Mapping[WechatApp, BindingQr]
     official_account_callback: CallbackDoor
     senders: Mapping[Channel, Sender]
+    receipts: ReceiptSource

@@ -17,19 +17,19 @@ _GIVE_UP_AFTER = timedelta(hours=24)
 _DELAYS = (1, 5, 30, 300, 3600)  # seconds; a receipt may come before its number is known to us
 _KEPT = timedelta(days=7)
 
-# (app, the callback's XML) -> whether it is dealt with; False: try again later. Handling twice must be harmless.
+# (app, the callback in plain) -> whether it is dealt with; False: try again later. Handling twice must be harmless.
 Handle = Callable[[str, str], Awaitable[bool]]
 
 
 class Incoming(Protocol):
-    """A callback whose signature was checked; `xml` is its plain text."""
+    """A callback whose signature was checked; `text` is it in plain, XML or JSON."""
 
     @property
     def app(self) -> str: ...
     @property
     def unique_key(self) -> str: ...
     @property
-    def xml(self) -> str: ...
+    def text(self) -> str: ...
 
 
 async def store_callback(callback: Incoming) -> bool:
@@ -40,7 +40,7 @@ async def store_callback(callback: Incoming) -> bool:
         created_at=now,
         app=callback.app,
         unique_key=callback.unique_key,
-        body=crypto.seal(callback.xml, f"callback.body:{id_}"),
+        body=crypto.seal(callback.text, f"callback.body:{id_}"),
         next_at=now,
     )
     try:

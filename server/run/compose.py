@@ -19,7 +19,7 @@ from server.gateways.redis.limits import RedisLimiter
 from server.gateways.redis.sessions import RedisSessionViews
 from server.gateways.redis.slots import RedisSlots
 from server.gateways.redis.token import RedisTokenShelf
-from server.gateways.sms import OutboxSms
+from server.gateways.sms.connect import open_sms
 from server.gateways.studio.process import open_studio
 from server.gateways.wechat.connect import open_wechat
 from server.http.services import Services
@@ -54,6 +54,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         RedisDoor(settings.redis_address, prefix=settings.redis_prefix) as redis,
         open_wechat(settings.wechat, settings.wechat_url, lambda appid: RedisTokenShelf(redis, appid)) as wechat,
         open_studio() as studio,
+        open_sms(settings) as sms,
     ):
         yield Services(
             settings=settings,
@@ -66,5 +67,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             mini_program=wechat.login,
             qr={WechatApp.OFFICIAL_ACCOUNT: wechat.qr},
             official_account_callback=wechat.official_account_door,
-            senders={Channel.WECHAT: wechat.channel, Channel.SMS: OutboxSms(settings.home)},
+            senders={Channel.WECHAT: wechat.channel, Channel.SMS: sms.channel},
+            receipts=sms.receipts,
         )

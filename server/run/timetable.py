@@ -14,6 +14,7 @@ from server.audit.chain import link_entries
 from server.materials.pages import sweep_objects
 from server.materials.store import Store
 from server.messages.callbacks import forget_handled
+from server.messages.receipts import ReceiptSource, collect_receipts
 from server.run.jobs import Job
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -28,6 +29,8 @@ class JobServices(Protocol):
     def store(self) -> Store: ...
     @property
     def session_views(self) -> SessionViews: ...
+    @property
+    def receipts(self) -> ReceiptSource: ...
 
 
 def jobs_of(services: JobServices) -> tuple[Job, ...]:
@@ -48,6 +51,7 @@ def jobs_of(services: JobServices) -> tuple[Job, ...]:
         Job("warm_grid", _MINUTE, lambda: warm_grid(gate=slots)),
         Job("link_audit", 2.0, link_all),
         Job("replay_epochs", 2.0, lambda: replay_epoch_raises(services.session_views)),
+        Job("collect_receipts", 5.0, lambda: collect_receipts(services.receipts)),
         Job("sweep_request_keys", _HOUR, sweep_keys),
         Job("forget_expired_logins", _HOUR, forget_expired),
         Job("sweep_objects", _HOUR, lambda: sweep_objects(store=services.store)),

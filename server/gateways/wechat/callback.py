@@ -54,7 +54,7 @@ class Callback:
 
     app: str
     unique_key: str
-    xml: str
+    text: str
     kind: str  # text, image, event …
     openid: str
     account: str  # the service account's own name
@@ -147,7 +147,7 @@ def read_callback(app: str, xml: str) -> Callback:
     return Callback(
         app=app,
         unique_key=_unique_key(fields, event),
-        xml=xml,
+        text=xml,
         kind=fields["MsgType"].lower(),
         openid=_required(fields, "FromUserName"),
         account=_text(fields, "ToUserName"),

@@ -17,7 +17,7 @@ from tests.fakes_messages import MessageWorld, Outside, only_delivery, states_of
 class Pushed:
     app: str = "official_account"
     unique_key: str = field(default_factory=lambda: new_id().hex)
-    xml: str = "<xml/>"
+    text: str = "<xml/>"
 
 
 @dataclass
@@ -33,15 +33,15 @@ class Hands:
 
 
 async def test_a_repeated_push_is_kept_once(world: MessageWorld) -> None:
-    pushed = Pushed(xml="<xml>one</xml>")
-    hands = Hands({pushed.xml})
+    pushed = Pushed(text="<xml>one</xml>")
+    hands = Hands({pushed.text})
 
     kept = [await store_callback(pushed), await store_callback(pushed)]
     await handle_due(hands.handle)
     await handle_due(hands.handle)
 
     assert kept == [True, False]
-    assert hands.given.count(pushed.xml) == 1
+    assert hands.given.count(pushed.text) == 1
 
 
 async def test_the_same_key_of_another_app_is_another_callback(world: MessageWorld) -> None:
@@ -53,7 +53,7 @@ async def test_the_same_key_of_another_app_is_another_callback(world: MessageWor
 
 
 async def test_what_was_pushed_is_sealed(world: MessageWorld) -> None:
-    pushed = Pushed(xml="<xml>o-secret-openid</xml>")
+    pushed = Pushed(text="<xml>o-secret-openid</xml>")
 
     await store_callback(pushed)
 
@@ -61,21 +61,21 @@ async def test_what_was_pushed_is_sealed(world: MessageWorld) -> None:
 
 
 async def test_what_cannot_be_dealt_with_yet_comes_round_again(world: MessageWorld, later: Callable[..., None]) -> None:
-    pushed, hands = Pushed(xml="<xml>early</xml>"), Hands()
+    pushed, hands = Pushed(text="<xml>early</xml>"), Hands()
     await store_callback(pushed)
 
     await handle_due(hands.handle)
-    hands.knows.add(pushed.xml)
+    hands.knows.add(pushed.text)
     later(seconds=10)
     await handle_due(hands.handle)
     later(minutes=10)
     await handle_due(hands.handle)
 
-    assert hands.given.count(pushed.xml) == 2
+    assert hands.given.count(pushed.text) == 2
 
 
 async def test_after_a_day_nobody_waits_any_more(world: MessageWorld, later: Callable[..., None]) -> None:
-    pushed, hands = Pushed(xml="<xml>never</xml>"), Hands()
+    pushed, hands = Pushed(text="<xml>never</xml>"), Hands()
     await store_callback(pushed)
 
     later(hours=25)
@@ -92,7 +92,7 @@ async def test_an_early_receipt_joins_when_its_number_is_known(
     application = await world.application(firm)
     await announce(ApplicationEvent("done", application, f"history:{application.id}"))
     number = client_msg_id((await only_delivery(firm)).id)
-    await store_callback(Pushed(xml=number))
+    await store_callback(Pushed(text=number))
 
     async def settle(app: str, xml: str) -> bool:
         return await settle_receipt(xml, "success") if xml == number else True
@@ -108,7 +108,7 @@ async def test_an_early_receipt_joins_when_its_number_is_known(
 
 
 async def test_what_was_dealt_with_is_forgotten_after_a_week(world: MessageWorld, later: Callable[..., None]) -> None:
-    pushed, hands = Pushed(xml="<xml>old</xml>"), Hands({"<xml>old</xml>"})
+    pushed, hands = Pushed(text="<xml>old</xml>"), Hands({"<xml>old</xml>"})
     await store_callback(pushed)
     await handle_due(hands.handle)
 

@@ -89,7 +89,7 @@ def test_tencents_sample_message_is_opened() -> None:
 
     assert callback.kind == "text"
     assert callback.message_id == SECURE["msg_id"]
-    assert xmltodict.parse(callback.xml)["xml"]["Content"] == SECURE["content"]
+    assert xmltodict.parse(callback.text)["xml"]["Content"] == SECURE["content"]
 
 
 @pytest.mark.parametrize("name", ["timestamp", "nonce", "msg_signature"])

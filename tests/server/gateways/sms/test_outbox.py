@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from models.base import new_id
-from server.gateways.sms import OutboxSms
+from server.gateways.sms.outbox import OutboxSms
 from server.messages.channels import Outgoing, Sent
 
 

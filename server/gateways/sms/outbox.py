@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import IO
 
 from server import clock
+from server.messages.callbacks import Incoming
 from server.messages.channels import Outcome, Outgoing, Sent
 
 
 class OutboxSms:
-    """Satisfies server.messages.channels.Sender. A client_msg_id is written once, however often it is sent."""
+    """Satisfies channels.Sender and receipts.ReceiptSource. A client_msg_id is written once, however often sent."""
 
     def __init__(self, home: Path) -> None:
         self._path = home / "outbox" / "sms.jsonl"
@@ -23,6 +24,10 @@ class OutboxSms:
         """Sent without a number: there is no receipt to wait for."""
         await asyncio.to_thread(self._write, outgoing)
         return Sent("")
+
+    async def pull(self) -> list[Incoming]:
+        """A text in the box has arrived."""
+        return []
 
     def _write(self, outgoing: Outgoing) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
