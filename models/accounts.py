@@ -135,3 +135,12 @@ class WechatBinding(Row):
         table = "wechat_binding"
         unique_together = (("app", "openid"),)
         indexes = (("account_id",), ("unionid",))
+
+
+class WechatParting(Row):
+    """A mini-program user who was unbound: WeChat's unionid logs him in to nothing until he is bound anew."""
+
+    person = fields.CharField(64, unique=True)  # blind index of his openid, which is not kept
+
+    class Meta:
+        table = "wechat_parting"
