@@ -31,6 +31,7 @@ class EventName(StrEnum):
     WECHAT_BOUND = "wechat_bound"
     WECHAT_REFUSED = "wechat_refused"
     RESET_CODE = "reset_code"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True)

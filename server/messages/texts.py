@@ -35,6 +35,7 @@ _VALUES: dict[EventName, frozenset[str]] = {
     EventName.WECHAT_BOUND: _ACCOUNT,
     EventName.WECHAT_REFUSED: _ACCOUNT,
     EventName.RESET_CODE: _ACCOUNT | {"code", "minutes"},
+    EventName.NOTICE: frozenset({"title", "time"}),
 }
 
 # WeChat's value rules (template messages, since May 2023): the longest value of each type, and its shape.
