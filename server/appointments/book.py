@@ -31,6 +31,7 @@ from server.appointments.request_keys import Attempt, answer_known, ask_what_bec
 from server.appointments.slots import Slot, SlotCounter, booking_token
 from server.businesses import catalogue
 from server.errors import NotFound
+from server.failpoints import reach
 from server.messages.announce import announce
 from server.messages.events import AppointmentEvent, Person
 from server.transactions import in_transaction, is_connection_lost, retried
@@ -143,6 +144,7 @@ async def _record(booking: Booking, appointment_id: UUID, places: tuple[int, ...
     try:
         async with in_transaction():
             await claim(booking.attempt, appointment_id)
+            await reach("booking.in_transaction")
             appointment = await _create_appointment(booking, appointment_id, places, at)
             operator = Operator.of(booking.caller)
             moved = await book_all(
@@ -157,8 +159,10 @@ async def _record(booking: Booking, appointment_id: UUID, places: tuple[int, ...
                 raise _Ineligible
             await _create_visits(booking, appointment, places, at)
             await announce(AppointmentEvent("booked", appointment, await people_of(booking.application_ids)))
+            await reach("booking.committing")
             in_time(began)
             committing = True
+        await reach("booking.committed")
     except _Ineligible:
         raise await _why_not(booking) from None
     except Exception as error:

@@ -22,6 +22,7 @@ from server.appointments.request_keys import Attempt, claim, known_booking
 from server.appointments.slots import Slot, SlotCounter, booking_token
 from server.appointments.step import change_visits, end_visits, open_visits, places_of, slot_of, step
 from server.errors import NotFound
+from server.failpoints import reach
 from server.messages.announce import announce
 from server.messages.events import AppointmentEvent
 from server.transactions import in_transaction, is_connection_lost, retried
@@ -65,6 +66,7 @@ async def cancel(
         return appointment, visits
 
     appointment, freed = await retried(work)
+    await reach("cancel.committed")
     await release(gate, slot_of(appointment), freed[0].token, places=places_of(freed), stale=close_places)
     return appointment
 

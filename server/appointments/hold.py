@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from server.appointments.places import read_slot
 from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import FULL, SHUT, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
+from server.failpoints import reach
 
 _PROOFS: dict[Answer, type[Exception]] = {FULL: SlotFull, SHUT: DayClosed}
 _LOADS = 3
@@ -45,6 +46,7 @@ async def hold(slot: Slot, token: str, people: int, *, gate: SlotCounter) -> Asy
         async with _without_gate(slot, people) as found:
             yield found
         return
+    await reach("booking.taken")
     try:
         yield places
     except CommitUnknown:

@@ -11,6 +11,7 @@ from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from server.audit.trail import request_id
 from server.errors import Invalid, NotFound, Refusal, Unavailable
+from server.failpoints import reach
 from server.http.access import admit
 from server.http.answers import invalid, json_response, problem
 from server.http.call import Call, Reply, Stream
@@ -62,6 +63,8 @@ class Door:
             _note(endpoint, call, CLIENT_GONE, began)
             raise
         _note(endpoint, call, answer.status if answer else 200, began)
+        if endpoint.method != "GET":  # probes must not use it up
+            await reach("door.answering")
         return answer
 
     async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream], call: Call) -> HTTPResponse | Stream:

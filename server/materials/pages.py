@@ -15,6 +15,7 @@ from models.base import new_id
 from models.materials import Page
 from server import clock, crypto
 from server.errors import Refusal
+from server.failpoints import reach
 from server.materials.refusals import MaterialLocked, NoFile, NoSuchMaterial, NoSuchPage, PagesFull
 from server.materials.store import ObjectMissing, Store, StoreDown
 from server.materials.studio import Checked, Studio
@@ -164,6 +165,7 @@ async def _stored(application: Application, material: str, checked: Checked, sto
     """The checked file in the store, and the row that will name it."""
     key = crypto.new_secret()
     await store.put(key, checked.data)
+    await reach("material.stored")
     return Page(
         id=new_id(),
         application_id=application.id,
@@ -183,9 +185,9 @@ def _digest(data: bytes) -> str:
 
 async def _open_pages(application: Application) -> None:
     """The first statement of every page change: uploads take turns on this row, and a submission that came first
-    wins. Raises MaterialLocked."""
-    opened = await Application.filter(id=application.id, state__in=_OPEN).update(pages_version=F("pages_version") + 1)
-    if not opened:
+    wins, also when it has been returned meanwhile with other materials open. Raises MaterialLocked."""
+    same_round = Application.filter(id=application.id, round=application.round, state__in=_OPEN)
+    if not await same_round.update(pages_version=F("pages_version") + 1):
         raise MaterialLocked
 
 

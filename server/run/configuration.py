@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from config.settings import Settings, settings
+from server import failpoints
 
 _OTHER_VARIABLES = {"ZCGL_CONFIG", "ZCGL_LISTEN_FD"}  # ours, but not options
 _SECRET = ("secret", "url", "key", "token", "pepper")
@@ -47,6 +48,7 @@ def load_settings() -> Settings:
     try:
         chosen = settings()
         _check_keys(chosen.secret_keys())
+        failpoints.parse(chosen)
     except ValidationError as error:
         raise WrongSettings([_explain(fault) for fault in error.errors(include_url=False)]) from error
     except SettingsError as error:
@@ -55,6 +57,8 @@ def load_settings() -> Settings:
         raise WrongSettings([f"{os.environ.get('ZCGL_CONFIG', 'zcgl.toml')}：不是有效的 TOML（{error}）"]) from error
     except binascii.Error as error:
         raise WrongSettings(["ZCGL_SECRETS：密钥应为 32 字节的 base64（head -c 32 /dev/urandom | base64）"]) from error
+    except failpoints.UnknownSwitch as error:
+        raise WrongSettings([f"ZCGL_SWITCHES：没有这个开关或动作 {error}"]) from error
     except OSError as error:
         raise WrongSettings([f"数据目录不可写：{error}。请修改 ZCGL_HOME 或目录权限"]) from error
     return chosen
