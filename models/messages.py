@@ -71,6 +71,7 @@ class Delivery(Row):
     appointment_id = fields.UUIDField(null=True)
     appointment_version = fields.IntField(null=True)
     state = enum_column(DeliveryState, default=DeliveryState.PENDING)
+    bulk = fields.BooleanField(default=False, db_default=False)  # of a notice to many: after whatever else is due
     attempts = fields.IntField(default=0)
     next_at = fields.DatetimeField()
     lease = fields.CharField(32, null=True)
@@ -84,7 +85,13 @@ class Delivery(Row):
     class Meta:
         table = "delivery"
         unique_together = (("occurrence", "recipient", "channel"),)
-        indexes = (("state", "next_at"), ("lease",), ("provider_id",), ("message_id",), ("appointment_id",))
+        indexes = (
+            ("channel", "bulk", "state", "next_at", "template"),
+            ("lease",),
+            ("provider_id",),
+            ("message_id",),
+            ("appointment_id",),
+        )
 
 
 class CallbackEvent(Row):

@@ -18,7 +18,7 @@ class NoticeState(StrEnum):
 class Notice(Row):
     title = fields.CharField(100)
     body = fields.TextField()
-    audience = fields.CharField(500)  # JSON: {"kinds": ["firm", "custody"], "numbers": []}
+    audience = fields.TextField()  # JSON: {"kinds": ["firm", "custody"], "numbers": []}
     state = enum_column(NoticeState, default=NoticeState.DRAFT)
     author = fields.CharField(100)
     version = fields.IntField(default=0)

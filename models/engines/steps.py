@@ -1,4 +1,4 @@
-"""Steps of migrations that tortoise does not have: exact comparison, and an enum that knows a further value."""
+"""Steps of migrations that tortoise does not have: exact comparison, a further value of an enum, a wider text."""
 
 from typing import Any
 
@@ -33,3 +33,17 @@ class KnowValue(ops.AlterField):
     async def database_forward(self, *_: Any, **__: Any) -> None: ...
 
     async def database_backward(self, *_: Any, **__: Any) -> None: ...
+
+
+class Widen(ops.AlterField):
+    """A text column that may hold more. SQLite counts no characters and keeps its table as it is (see KnowValue);
+    MySQL is told in its own words, which tortoise does not know."""
+
+    async def database_forward(self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None) -> None:
+        if state_editor and state_editor.client.capabilities.dialect == "mysql":
+            table = new_state.apps.get_model(f"{app_label}.{self.model_name}")._meta.db_table
+            kind = self.field.get_for_dialect("mysql", "SQL_TYPE")
+            await state_editor.client.execute_script(f"ALTER TABLE `{table}` MODIFY `{self.name}` {kind} NOT NULL")
+
+    async def database_backward(self, *_: Any, **__: Any) -> None:
+        """What was written since may be longer than the former column."""
