@@ -18,6 +18,7 @@ from server.applications.answers import business_of, open_form
 from server.applications.drafts import create_draft, save_answers
 from server.applications.queries import timeline
 from server.applications.review import Decision, FieldOpinion, MaterialOpinion, Opinion, ReviewOrder, decide
+from server.applications.rounds import changeable_application
 from server.applications.submit import submit_application
 from server.businesses import catalogue, current_edition, find_business, requirements
 from server.materials.pages import replace_pages
@@ -122,7 +123,8 @@ class Applicant:
 
     async def upload(self, application: Application, *materials: str, files: Iterable[bytes] = (b"page",)) -> None:
         for material in materials:
-            await replace_pages(application, material, list(files), store=self.store, studio=Believing())
+            found = await changeable_application(self.caller, application.id, material)
+            await replace_pages(found, material, list(files), store=self.store, studio=Believing())
 
     async def ready(self, business: str = ON_SITE, **answers: Any) -> Application:
         """A draft to which nothing is missing."""
