@@ -30,6 +30,7 @@ class EventName(StrEnum):
     MOBILE_CHANGED = "mobile_changed"
     WECHAT_BOUND = "wechat_bound"
     WECHAT_REFUSED = "wechat_refused"
+    WECHAT_MOVED = "wechat_moved"
     RESET_CODE = "reset_code"
     NOTICE = "notice"
 
