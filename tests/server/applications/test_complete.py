@@ -168,7 +168,8 @@ async def test_roster_and_result_stand_or_fall_with_the_message(office: Office, 
         await certificate_ready(await office.reviewer(), application.id, {"cpa_no": a_cpa_no()})
 
     now = await again(application)
-    assert (now.state, now.result) == (State.HANDLED_TO_PRINT, None)
+    assert now.state is State.HANDLED_TO_PRINT
+    assert now.result is None
     assert await Cpa.filter(firm_id=firm.caller.firm_id).count() == 0
     assert (await steps_of(now), await told(now)) == (2, ["submitted", "approved"])
     assert await AuditEntry.filter(object_id=str(now.id), action="application.certificate_ready").count() == 0

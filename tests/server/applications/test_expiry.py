@@ -38,8 +38,8 @@ async def expire_all() -> None:
 
 
 async def warnings_of(application: Application) -> list[str]:
-    rows = Message.filter(application_id=application.id, event="expiring").order_by("id")
-    return [text.partition("业务将于")[2] for text in await rows.values_list("text", flat=True)]
+    rows = await Message.filter(application_id=application.id, event="expiring").order_by("id")
+    return [row.text.partition("业务将于")[2] for row in rows]
 
 
 async def test_the_last_day_is_still_in_time(office: Office, firm: Applicant) -> None:
