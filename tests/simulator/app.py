@@ -11,7 +11,7 @@ from aiohttp import web
 
 from config.settings import WechatSettings
 from server import clock
-from tests.simulator.api import WechatApi
+from tests.simulator.api.routes import api_routes
 from tests.simulator.control import Control
 from tests.simulator.faults import Faults
 from tests.simulator.platform import Platform
@@ -43,7 +43,7 @@ async def running_simulator(
     url = f"http://{host}:{listening.getsockname()[1]}"
     platform, faults = Platform(setup, url, now=now), Faults()
     async with aiohttp.ClientSession() as http:
-        pushes = Pushes(platform, http, callback_url)
+        pushes = Pushes(platform, faults, http, callback_url)
         runner = web.AppRunner(_assemble(platform, faults, pushes, http), access_log=None, shutdown_timeout=1)
         await runner.setup()
         await web.SockSite(runner, listening).start()
@@ -58,7 +58,7 @@ def _assemble(platform: Platform, faults: Faults, pushes: Pushes, http: aiohttp.
     service = urlsplit(pushes.callback_url)
     app = web.Application(client_max_size=1024**2)
     app.on_response_prepare.append(protect)
-    app.add_routes(WechatApi(platform, faults, pushes).routes())
+    app.add_routes(api_routes(platform, faults, pushes))
     app.add_routes(Control(platform, faults, pushes).routes())
     app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}", platform.setup.templates).routes())
     return app

@@ -12,9 +12,10 @@ from aiohttp import web
 from config.settings import WechatAppSettings, WechatSettings
 from server import clock
 from server.errors import Refusal
-from server.gateways.wechat.callback import Callback, CallbackDoor
+from server.gateways.wechat.callback import CallbackDoor
+from server.gateways.wechat.events import Callback
 from tests.simulator.app import Simulator, running_simulator
-from tests.simulator.platform import Phone
+from tests.simulator.phones import Phone
 
 CALLBACK_PATH = "/wechat/official-account/callback"
 TEMPLATE = "TEMPLATE-PROGRESS"

@@ -1,21 +1,42 @@
 """The control interface under /_/, JSON in and out.
 
-GET    /_/phones                          every phone
-POST   /_/phones {"name", "follows"?}     a new phone: {"openid", "mini_openid", "unionid", …}
+Phones ({openid} is the one at the service account)
+GET    /_/phones                          every phone but the crowd
+POST   /_/phones {"name", "follows"?, "mobile"?}     a new phone: {"openid", "mini_openid", "unionid", …}
+POST   /_/crowd {"count", "follows"?: true, "credits"?: {template id: n}}   many phones at once: {"openids",
+       "mini_openids"}; the n-th has oOfficial-crowd-0000001… and oMiniPrg-crowd-0000001… filled with 0 to 28
 POST   /_/phones/{openid}/follow          follows, callback subscribe; likewise /unfollow, callback unsubscribe
-POST   /_/phones/{openid}/scan {"ticket"} or {"url"}: subscribe with qrscene_, or SCAN
+POST   /_/phones/{openid}/scan {"ticket"} or {"url"}: subscribe with qrscene_, or SCAN; of a mini-program code
+       {"page", "scene"} without a callback
 POST   /_/phones/{openid}/code            {"code"} as wx.login would give it
-POST   /_/phones/{openid}/mute {"template_id", "muted"?: true}
-POST   /_/phones/{openid}/block {"blocked"?: true}   accepted messages then fail with "failed:user block"
+POST   /_/phones/{openid}/phone-code      {"code"} as the button getPhoneNumber would give it
+POST   /_/phones/{openid}/mobile {"mobile", "country_code"?: "86"}
+POST   /_/phones/{openid}/consent {"answers": {template id: "accept"|"reject"}}   at most three: an accept is one
+       credit; callback subscribe_msg_popup_event
+POST   /_/phones/{openid}/credits {"template_id", "credits"}   without a callback
+POST   /_/phones/{openid}/mute {"template_id", "muted"?: true}   of a subscribe template: callback
+       subscribe_msg_change_event, credits gone
+POST   /_/phones/{openid}/block {"blocked"?: true}   accepted messages then fail by receipt
 GET    /_/phones/{openid}/messages        what the phone shows, oldest first
-GET POST DELETE /_/faults {"endpoint", "errcode" | "status" | "drop": "request"|"reply" | "delay", "times"?: 1}
-POST   /_/quota {"endpoint": "template/send"|"qrcode/create", "left": 0}   then 45009
-POST   /_/tokens/kill {"appid"?}          every token given out dies now
-POST   /_/callback {"url"?, "pause"?, "receipt_delay"?}
-GET    /_/pushes                          callbacks tried, and what was answered
-POST   /_/settle                          returns when no receipt is on its way
-GET    /_/qr-codes                        the live ones, newest first: [{"url", "scanned", "seconds_left"}]
+GET    /_/qr-codes                        the live ones of both kinds, newest first: [{"kind", "url", "scanned",
+       "seconds_left", "scene"?, "page"?}]; a mini-program code has scene and page and no end
 GET    /_/templates                       {template_id: {"title", "fields": {key: name}}}
+
+What goes wrong
+GET POST DELETE /_/faults {"endpoint", "errcode" | "status" | "drop": "request"|"reply" | "delay", "times"?: 1};
+       endpoint "callback/SCAN" for a callback: lost, or its acknowledgement lost, or late
+GET POST DELETE /_/chaos {"seed", "rate"?: 0.1, "kinds"?, "slowest"?: 0.5}   all of it at random (chaos.py)
+POST   /_/quota {"endpoint": "template/send", "left": 0}   then 45009 until midnight in Beijing
+POST   /_/quota {"endpoint": "wxa/msg_sec_check", "per_minute": 10, "errcode"?: 45011}
+POST   /_/tokens/kill {"appid"?}          every token given out dies now
+GET POST /_/switches                      how the platform behaves: any of the fields of switches.py
+
+Callbacks
+POST   /_/callback {"url"?, "mini_program_url"?, "pause"?, "receipt_delay"?}
+GET    /_/pushes                          callbacks tried, and what was answered
+POST   /_/pushes/again {"count"?: 1}      the last ones once more
+POST   /_/settle                          returns when no receipt is on its way
+
 GET    /_/counters                        {"cgi-bin/stable_token": 1, "template/send visible": 3, …}
 POST   /_/reset                           a new world: no messages, faults, counters; 手机甲 and 手机乙
 
@@ -26,16 +47,20 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 from pydantic import ValidationError
 
+from tests.simulator.chaos import Chaos, Storm
 from tests.simulator.faults import Fault, Faults
-from tests.simulator.platform import Message, Phone, Platform, Refused
-from tests.simulator.pushes import Push, Pushes
+from tests.simulator.hands import Hands
+from tests.simulator.platform import Platform
+from tests.simulator.pushes import Pushes
+from tests.simulator.refused import Refused
+from tests.simulator.switches import Switches
 
 Body = dict[str, Any]
+Work = Callable[[Body], Awaitable[object]]
 
 
 class Control:
@@ -43,82 +68,52 @@ class Control:
         self._platform = platform
         self._faults = faults
         self._pushes = pushes
+        self._hands = Hands(platform, pushes)
 
     def routes(self) -> list[web.RouteDef]:
-        of_phone: dict[str, Callable[[Phone, Body], Awaitable[object]]] = {
-            "follow": self.follow,
-            "unfollow": self.unfollow,
-            "scan": self.scan,
-            "code": self.mint_code,
-            "mute": self.mute,
-            "block": self.block,
+        plain: dict[str, Work] = {
+            "GET phones": self.list_phones,
+            "POST phones": self.add_phone,
+            "POST crowd": self.add_crowd,
+            "GET qr-codes": self.list_qr_codes,
+            "GET faults": self.list_faults,
+            "POST faults": self.add_fault,
+            "DELETE faults": self.clear_faults,
+            "GET chaos": self.show_chaos,
+            "POST chaos": self.set_chaos,
+            "DELETE chaos": self.end_chaos,
+            "POST quota": self.set_quota,
+            "POST tokens/kill": self.kill_tokens,
+            "GET switches": self.set_switches,
+            "POST switches": self.set_switches,
+            "POST callback": self.set_callback,
+            "GET pushes": self.list_pushes,
+            "POST pushes/again": self.push_again,
+            "POST settle": self.settle,
+            "GET counters": self.counters,
+            "POST reset": self.reset,
         }
-        plain: list[tuple[str, str, Callable[[Body], Awaitable[object]]]] = [
-            ("GET", "/_/phones", self.list_phones),
-            ("POST", "/_/phones", self.add_phone),
-            ("GET", "/_/qr-codes", self.list_qr_codes),
-            ("GET", "/_/faults", self.list_faults),
-            ("POST", "/_/faults", self.add_fault),
-            ("DELETE", "/_/faults", self.clear_faults),
-            ("POST", "/_/quota", self.set_quota),
-            ("POST", "/_/tokens/kill", self.kill_tokens),
-            ("POST", "/_/callback", self.set_callback),
-            ("GET", "/_/pushes", self.list_pushes),
-            ("POST", "/_/settle", self.settle),
-            ("GET", "/_/counters", self.counters),
-            ("POST", "/_/reset", self.reset),
-        ]
         return [
-            *(web.route(method, path, _answering(work)) for method, path, work in plain),
-            *(web.post(f"/_/phones/{{openid}}/{name}", self._on_phone(work)) for name, work in of_phone.items()),
-            web.get("/_/phones/{openid}/messages", self._on_phone(self.messages)),
+            *(web.route(*_method_and_path(route), _answering(work)) for route, work in plain.items()),
+            *(web.post(f"/_/phones/{{openid}}/{name}", self._on_phone(name)) for name in self._hands.actions()),
+            web.get("/_/phones/{openid}/messages", self._on_phone("messages")),
         ]
 
     async def list_phones(self, _: Body) -> object:
-        return [self._platform.describe(phone) for phone in self._platform.phones.values()]
+        return [phone.describe() for phone in self._platform.people]
 
     async def add_phone(self, body: Body) -> object:
-        phone = self._platform.add_phone(str(body.get("name", "手机")), follows=bool(body.get("follows")))
-        return self._platform.describe(phone)
+        name, mobile = str(body.get("name", "手机")), str(body.get("mobile", ""))
+        return self._platform.add_phone(name, follows=bool(body.get("follows")), mobile=mobile).describe()
 
-    async def follow(self, phone: Phone, _: Body) -> object:
-        return asdict(await self._pushes.follow(phone))
-
-    async def unfollow(self, phone: Phone, _: Body) -> object:
-        return asdict(await self._pushes.unfollow(phone))
-
-    async def scan(self, phone: Phone, body: Body) -> object:
-        ticket = str(body.get("ticket") or ticket_of(str(body.get("url", ""))))
-        qr = self._platform.qr_codes.get(ticket)
-        if qr is None or qr.until <= self._platform.now():
-            phone.messages.append(Message("notice", self._platform.now(), text="二维码无效或已过期"))
-            raise Refused(40097, "unknown or expired QR code")
-        qr.scanned = True
-        push: Push = await self._pushes.scan(phone, qr.scene, ticket)
-        return asdict(push)
+    async def add_crowd(self, body: Body) -> object:
+        allowed = {str(template): int(n) for template, n in dict(body.get("credits", {})).items()}
+        follows = bool(body.get("follows", True))
+        crowd = self._platform.add_crowd(int(body["count"]), follows=follows, credits=allowed)
+        return {"openids": [p.openid for p in crowd], "mini_openids": [p.mini_openid for p in crowd]}
 
     async def list_qr_codes(self, _: Body) -> object:
-        now = self._platform.now()
-        return [
-            {"url": self._platform.qr_url(ticket), "scanned": qr.scanned, "seconds_left": int(qr.until - now)}
-            for ticket, qr in reversed(self._platform.qr_codes.items())
-            if qr.until > now
-        ]
-
-    async def mint_code(self, phone: Phone, _: Body) -> object:
-        return {"code": self._platform.mint_code(phone.openid)}
-
-    async def mute(self, phone: Phone, body: Body) -> object:
-        change = phone.muted.add if body.get("muted", True) else phone.muted.discard
-        change(str(body["template_id"]))
-        return self._platform.describe(phone)
-
-    async def block(self, phone: Phone, body: Body) -> object:
-        phone.blocked = bool(body.get("blocked", True))
-        return self._platform.describe(phone)
-
-    async def messages(self, phone: Phone, _: Body) -> object:
-        return [asdict(message) for message in phone.messages]
+        return self._platform.describe_codes()
 
     async def list_faults(self, _: Body) -> object:
         return self._faults.listing()
@@ -131,23 +126,49 @@ class Control:
         self._faults.clear()
         return []
 
-    async def set_quota(self, body: Body) -> object:
-        self._platform.quota[str(body["endpoint"])] = int(body["left"])
-        return self._platform.quota
+    async def show_chaos(self, _: Body) -> object:
+        return self._faults.weather.chaos.model_dump() if self._faults.weather else {}
 
-    async def kill_tokens(self, body: Body) -> object:
-        for appid in [str(body["appid"])] if "appid" in body else list(self._platform.tokens):
-            self._platform.tokens[self._platform.app(appid).appid].kill()
+    async def set_chaos(self, body: Body) -> object:
+        self._faults.weather = Storm(Chaos.model_validate(body), self._platform.kill_tokens)
+        return await self.show_chaos(body)
+
+    async def end_chaos(self, _: Body) -> object:
+        self._faults.weather = None
         return {}
 
+    async def set_quota(self, body: Body) -> object:
+        quotas, endpoint = self._platform.quotas, str(body["endpoint"])
+        if "per_minute" in body:
+            quotas.per_minute[endpoint] = (int(body["per_minute"]), int(body.get("errcode", 45011)))
+        else:
+            quotas.set_left(endpoint, int(body["left"]))
+        return {"left": quotas.left(), "per_minute": {name: most for name, (most, _) in quotas.per_minute.items()}}
+
+    async def kill_tokens(self, body: Body) -> object:
+        self._platform.kill_tokens(*([str(body["appid"])] if "appid" in body else []))
+        return {}
+
+    async def set_switches(self, body: Body) -> object:
+        known = self._platform.switches
+        wanted = Switches.model_validate({**known.model_dump(), **body})
+        for name in body:
+            setattr(known, name, getattr(wanted, name))
+        return known.model_dump()
+
     async def set_callback(self, body: Body) -> object:
-        self._pushes.callback_url = str(body.get("url", self._pushes.callback_url))
-        self._pushes.pause = float(body.get("pause", self._pushes.pause))
-        self._pushes.receipt_delay = float(body.get("receipt_delay", self._pushes.receipt_delay))
-        return {"url": self._pushes.callback_url, "pause": self._pushes.pause}
+        pushes = self._pushes
+        pushes.callback_url = str(body.get("url", pushes.callback_url))
+        pushes.mini_callback_url = str(body.get("mini_program_url", pushes.mini_callback_url))
+        pushes.pause = float(body.get("pause", pushes.pause))
+        pushes.receipt_delay = float(body.get("receipt_delay", pushes.receipt_delay))
+        return {"url": pushes.callback_url, "mini_program_url": pushes.url_of("mini_program"), "pause": pushes.pause}
 
     async def list_pushes(self, _: Body) -> object:
         return self._pushes.listing()
+
+    async def push_again(self, body: Body) -> object:
+        return [asdict(push) for push in await self._pushes.again(int(body.get("count", 1)))]
 
     async def settle(self, _: Body) -> object:
         await self._pushes.settle()
@@ -158,12 +179,14 @@ class Control:
 
     async def reset(self, _: Body) -> object:
         await self._pushes.stop()
-        self._pushes.done.clear()
+        self._pushes.forget()
         self._faults.clear()
         self._platform.reset()
         return {}
 
-    def _on_phone(self, work: Callable[[Phone, Body], Awaitable[object]]) -> Callable[..., Awaitable[web.Response]]:
+    def _on_phone(self, action: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+        work = self._hands.actions().get(action, self._hands.messages)
+
         async def handle(request: web.Request) -> web.Response:
             async def on_phone(body: Body) -> object:
                 return await work(self._platform.phone(request.match_info["openid"]), body)
@@ -173,19 +196,19 @@ class Control:
         return handle
 
 
-def ticket_of(url: str) -> str:
-    """The ticket in what a QR code encodes: <simulator>/scan#ticket=…"""
-    return parse_qs(urlsplit(url.strip()).fragment).get("ticket", [""])[0]
+def _method_and_path(route: str) -> tuple[str, str]:
+    method, path = route.split(" ")
+    return method, f"/_/{path}"
 
 
-def _answering(work: Callable[[Body], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answering(work: Work) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         try:
             body = json.loads(await request.read() or b"{}")
             return web.json_response(await work(body if isinstance(body, dict) else {}))
         except Refused as refused:
             return web.json_response({"errcode": refused.code, "errmsg": refused.message}, status=400)
-        except (KeyError, ValueError, ValidationError) as error:
+        except (KeyError, TypeError, ValueError, ValidationError) as error:
             return web.json_response({"errcode": 47001, "errmsg": str(error)}, status=400)
 
     return handle

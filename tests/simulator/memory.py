@@ -7,17 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.simulator.platform import Message, Phone, Platform
+from tests.simulator.phones import KEPT_MESSAGES, Message, Phone
+from tests.simulator.platform import Platform
 
-KEPT_MESSAGES = 200  # of each phone
 SECONDS = 1.0
 
 
 def load(platform: Platform, path: Path) -> None:
     """Take up what was kept; a file that cannot be read is as good as none."""
     with suppress(OSError, ValueError, TypeError, KeyError):
-        phones = [_phone(kept) for kept in json.loads(path.read_text())]
-        platform.phones = {phone.openid: phone for phone in phones} or platform.phones
+        platform.take_up([_phone(kept) for kept in json.loads(path.read_text())])
 
 
 def save(platform: Platform, path: Path) -> None:
@@ -41,7 +40,7 @@ async def keep_saving(platform: Platform, path: Path, stopped: asyncio.Event) ->
 
 
 def _text(platform: Platform) -> str:
-    phones = [_kept(phone) for phone in platform.phones.values()]
+    phones = [_kept(phone) for phone in platform.people]
     return json.dumps(phones, ensure_ascii=False)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.simulator.app import Simulator
 from tests.simulator.conftest import TEMPLATE, Caller, Time
 from tests.simulator.faults import Fault
-from tests.simulator.platform import Phone
+from tests.simulator.phones import Phone
 
 SEND = "/cgi-bin/message/template/send"
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.simulator.app import Simulator
 from tests.simulator.conftest import TEMPLATE, Caller
-from tests.simulator.platform import Phone
+from tests.simulator.phones import Phone
 
 
 async def test_two_phones_are_there_from_the_start_with_the_same_openids_every_time(

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from config.settings import WechatSettings
-from tests.simulator.memory import KEPT_MESSAGES, load, save
-from tests.simulator.platform import Message, Platform
+from tests.simulator.memory import load, save
+from tests.simulator.phones import KEPT_MESSAGES, Message
+from tests.simulator.platform import Platform
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from config.settings import WechatSettings
 from tests.simulator.app import Simulator
 from tests.simulator.conftest import Caller, StubService
-from tests.simulator.platform import Phone
+from tests.simulator.phones import Phone
 
 
 async def test_following_and_leaving_are_told(caller: Caller, service: StubService, phone: Phone) -> None:
