@@ -88,6 +88,17 @@ def person_of(cpa: Cpa | None) -> dict[str, str | None]:
 
 async def unchanged_keys(application: Application, form: Mapping[str, Any]) -> frozenset[str]:
     """Answers still as the roster gave them: accepted as they are (A13)."""
-    cpa = await Cpa.get_or_none(id=application.subject_id) if application.subject_id else None
-    person = person_of(cpa)
+    person = await _picked(application)
     return frozenset(key for key, value in person.items() if value and form.get(key) == value)
+
+
+async def subject_of(application: Application, business: Business, form: Mapping[str, Any]) -> UUID | None:
+    """The person picked from the roster; None once the answers name somebody else, who is then looked up by number:
+    what the review decides must not happen to the one who was picked first."""
+    person = await _picked(application)
+    is_other = any(person.get(key) and form.get(key) != person[key] for key in business.identity)
+    return None if is_other else application.subject_id
+
+
+async def _picked(application: Application) -> dict[str, str | None]:
+    return person_of(await Cpa.get_or_none(id=application.subject_id) if application.subject_id else None)

@@ -106,10 +106,11 @@ async def _checked(
 
 
 async def refuse_others(caller: Caller, form: Mapping[str, Any]) -> None:
-    """仅本人: a custody CPA applies for himself only, whichever number names the person."""
+    """仅本人: a custody CPA applies for himself only, whichever number names the person. His CPA number is the
+    roster's: the one he logs in with may be older."""
     if caller.kind is not AccountKind.CUSTODY:
         return
-    own = person_of(await Cpa.get_or_none(id=caller.cpa_id)) | {"cpa_no": caller.number}
+    own = {"cpa_no": caller.number} | person_of(await Cpa.get_or_none(id=caller.cpa_id))
     for key in ("cpa_no", "id_number"):
         if form.get(key) and own.get(key) and form[key] != own[key]:
             raise OnlyYourself(field=key)

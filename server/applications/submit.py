@@ -21,6 +21,7 @@ from server.applications.answers import (
     carried_over,
     columns_of,
     person_index,
+    subject_of,
     unchanged_keys,
     year_keys,
 )
@@ -54,7 +55,7 @@ async def submit_application(caller: Caller, application_id: UUID) -> Submitted:
         raise not_allowed(application)
     business = await business_of(application)
     form, warnings = await _complete_form(application, business, caller)
-    changes = _changes(application, business, form, caller)
+    changes = await _changes(application, business, form, caller)
     applicable = {material.key for material in requirements(business, form, caller.kind.value).materials}
 
     async def work() -> Application:
@@ -113,10 +114,11 @@ async def missing_materials(application: Application, business: Business, form: 
     ]
 
 
-def _changes(application: Application, business: Business, form: Form, caller: Caller) -> dict[str, Any]:
+async def _changes(application: Application, business: Business, form: Form, caller: Caller) -> dict[str, Any]:
     return columns_of(application.id, business, form) | {
         "edition": edition_of(business).digest,
         "path": choose_path(business, form, caller.kind.value).value,
+        "subject_id": await subject_of(application, business, form),
         "live_person": person_index(business, form),
         "round": application.round + 1,
         "submitted_at": clock.now(),

@@ -35,6 +35,7 @@ ADMIN = "admin (系统管理员)"
 # Answers that complete a form beside the person's own.
 CHOICES: dict[str, dict[str, Any]] = {
     "registration": {"retired": "no"},
+    "deregistration": {"sex": "male", "is_partner": "no", "reason": "not_full_time"},
     "transfer": {
         "transfer_type": "bj_to_firm",
         "person_type": "not_retired",

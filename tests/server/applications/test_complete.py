@@ -10,12 +10,20 @@ from models.audit import AuditEntry
 from models.messages import Message
 from models.roster import Cpa
 from server.applications.advance import Operator, StateConflict, TransitionNotAllowed
-from server.applications.complete import certificate_collected, certificate_ready, complete_online, open_result
+from server.applications.complete import (
+    certificate_collected,
+    certificate_ready,
+    complete_on_site,
+    complete_online,
+    open_result,
+)
 from server.applications.refusals import ApplicationNotFound
 from server.appointments.desk import complete
 from server.businesses import FormRefused
 from server.roster.register import add_firm, id_number_of, mobile_of
+from server.transactions import in_transaction
 from tests.server.applications.office import (
+    CHOICES,
     ONLINE,
     Applicant,
     Office,
@@ -193,3 +201,44 @@ async def test_a_result_is_sealed(office: Office, firm: Applicant) -> None:
 
     assert id_number not in str((await again(ready)).result)
     assert open_result(ready) == {"new_id_number": id_number}
+
+
+async def left_the_register(office: Office, firm: Applicant, draft: Application) -> None:
+    """A deregistration taken to its end at the desk."""
+    await firm.upload(draft, "deregistration_form", "cpa_certificate", "principal_agent_id")
+    approved = await office.approve(await firm.submit(draft))
+    await Application.filter(id=approved.id).update(state=State.BOOKED)
+    async with in_transaction():
+        await complete_on_site(await again(approved), Operator.of(await office.reviewer()))
+
+
+async def still_there(*cpas: Cpa) -> list[bool]:
+    return [(await Cpa.get(id=cpa.id)).active for cpa in cpas]
+
+
+async def test_whoever_was_picked_from_the_roster_leaves_it(office: Office, firm: Applicant) -> None:
+    picked, colleague = await office.cpa_of(firm), await office.cpa_of(firm)
+    draft = await firm.draft("deregistration", CHOICES["deregistration"], picked)
+
+    await left_the_register(office, firm, draft)
+
+    assert await still_there(picked, colleague) == [False, True]
+
+
+async def test_whoever_was_picked_and_typed_over_stays(office: Office, firm: Applicant) -> None:
+    picked, meant = await office.cpa_of(firm), await office.cpa_of(firm)
+    draft = await firm.draft("deregistration", CHOICES["deregistration"], picked)
+    await firm.save(draft, cpa_no=meant.cpa_no)
+
+    await left_the_register(office, firm, draft)
+
+    assert await still_there(picked, meant) == [True, False]
+
+
+async def test_a_number_typed_by_hand_reaches_nobody_of_another_firm(office: Office, firm: Applicant) -> None:
+    of_others = await office.cpa_of(await office.firm("测试单位202"))
+    draft = await firm.draft("deregistration", firm.answers("deregistration", cpa_no=of_others.cpa_no))
+
+    await left_the_register(office, firm, draft)
+
+    assert await still_there(of_others) == [True]

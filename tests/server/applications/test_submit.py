@@ -1,13 +1,13 @@
 """提交审核: all that is missing at once, one live application a person, and nothing submitted that was not checked."""
 
 from asyncio import gather
-from dataclasses import replace
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
 from models.applications import Application, State, Submission
 from models.messages import Message
+from models.roster import Cpa
 from server import clock
 from server.applications.advance import Operator, StateConflict, TransitionNotAllowed, advance
 from server.applications.answers import open_form
@@ -25,6 +25,7 @@ from tests.server.applications.office import (
     ONLINE,
     Applicant,
     Office,
+    a_cpa_no,
     again,
     steps_of,
     take_the_delivery,
@@ -210,13 +211,18 @@ async def test_a_person_is_free_again_after_withdrawal(firm: Applicant) -> None:
         await firm.submit(first)
 
 
-async def test_a_custody_cpa_s_draft_about_another_is_never_submitted(office: Office) -> None:
-    custody = await office.custody()
+async def test_a_custody_cpa_s_number_is_the_one_of_the_roster(office: Office) -> None:
+    custody, fresh = await office.custody(), a_cpa_no()
     draft = await custody.ready(ONLINE)
-    renumbered = replace(custody.caller, number="110000000000")  # the draft is no longer about the one who asks
+    await Cpa.filter(id=custody.caller.cpa_id).update(cpa_no=fresh)
 
-    with pytest.raises(OnlyYourself):
-        await submit_application(renumbered, draft.id)
+    with pytest.raises(OnlyYourself) as refused:
+        await submit_application(custody.caller, draft.id)
+    await custody.save(draft, cpa_no=fresh)
+
+    assert refused.value.field == "cpa_no"
+    assert (await custody.submit(draft)).state is State.SUBMITTED
+    assert open_form(await custody.draft("info_change", {}))["cpa_no"] == fresh
 
 
 async def test_a_message_that_cannot_be_written_undoes_the_submission(firm: Applicant) -> None:
