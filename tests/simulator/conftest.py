@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from config.settings import WechatAppSettings, WechatSettings
+from config.settings import WechatSettings
 from server import clock
 from server.errors import Refusal
 from server.gateways.wechat.callback import CallbackDoor
@@ -18,15 +18,20 @@ from tests.simulator.app import Simulator, running_simulator
 from tests.simulator.phones import Phone
 
 CALLBACK_PATH = "/wechat/official-account/callback"
+MINI_CALLBACK_PATH = "/wechat/mini-program/callback"
 TEMPLATE = "TEMPLATE-PROGRESS"
+SUBSCRIBE = "SUBSCRIBE-PROGRESS"
 
 
 class StubService:
     """Opens callbacks with the service's own door. `statuses` are answered first, one a try, then 200; `reply` is the
     text of a passive reply."""
 
-    def __init__(self, app: WechatAppSettings) -> None:
-        self.door = CallbackDoor("official_account", app)
+    def __init__(self, setup: WechatSettings) -> None:
+        self.doors = {
+            CALLBACK_PATH: CallbackDoor("official_account", setup.official_account),
+            MINI_CALLBACK_PATH: CallbackDoor("mini_program", setup.mini_program),
+        }
         self.statuses: list[int] = []
         self.reply = ""
         self.received: list[Callback] = []
@@ -36,8 +41,9 @@ class StubService:
         self.listeners_gone = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
+        door = self.doors[request.path]
         try:
-            callback = self.door.open(dict(request.query), await request.read())
+            callback = door.open(dict(request.query), await request.read())
         except Refusal as refusal:
             self.refused.append(refusal)
             return web.Response(status=refusal.status)
@@ -46,7 +52,7 @@ class StubService:
             return web.Response(status=self.statuses.pop(0))
         if not self.reply:
             return web.Response(text="success")
-        body, _ = self.door.reply_text(callback, self.reply)
+        body, _ = door.reply_text(callback, self.reply)
         return web.Response(text=body, content_type="application/xml")
 
     async def echo(self, request: web.Request) -> web.Response:
@@ -85,7 +91,6 @@ class Caller:
     url: str
     secret: str = WechatSettings().official_account.secret.get_secret_value()
     appid: str = WechatSettings().official_account.appid
-    token: dict[str, str] = field(default_factory=dict)
 
     async def get(self, path: str, **query: str) -> Any:
         async with self.http.get(self.url + path, params=query) as answer:
@@ -112,9 +117,42 @@ class Caller:
         body = {"touser": phone.openid, "template_id": TEMPLATE, "data": {"thing1": {"value": "预约成功"}}, **changes}
         return await self.api("/cgi-bin/message/template/send", body)
 
+    async def mini_token(self) -> str:
+        mini = WechatSettings().mini_program
+        answer = await self.new_token(appid=mini.appid, secret=mini.secret.get_secret_value())
+        return str(answer["access_token"])
+
+    async def mini_api(self, path: str, body: object) -> Any:
+        """A call of the platform with a token of the mini program."""
+        return await self.post(path, body, access_token=await self.mini_token())
+
+    async def subscribe(self, phone: Phone, **changes: object) -> Any:
+        """subscribe/send; a change to None leaves its part away."""
+        body = {
+            "touser": phone.mini_openid,
+            "template_id": SUBSCRIBE,
+            "page": "pages/message/index?id=1",
+            "miniprogram_state": "formal",
+            "lang": "zh_CN",
+            "data": {"thing1": {"value": "预约成功"}},
+            **changes,
+        }
+        sent = {name: value for name, value in body.items() if value is not None}
+        return await self.mini_api("/cgi-bin/message/subscribe/send", sent)
+
     async def create_qr(self, scene: str = "scene-1", **changes: object) -> Any:
         body = {"action_name": "QR_STR_SCENE", "expire_seconds": 300, "action_info": {"scene": {"scene_str": scene}}}
         return await self.api("/cgi-bin/qrcode/create", {**body, **changes})
+
+    async def login(self, code: str, **changes: str) -> Any:
+        """jscode2session."""
+        mini = WechatSettings().mini_program
+        query = {"appid": mini.appid, "secret": mini.secret.get_secret_value(), "js_code": code, **changes}
+        return await self.get("/sns/jscode2session", **query)
+
+    async def visit(self, phone: Phone) -> None:
+        """The mini program is opened, and logs in."""
+        await self.login((await self.on_phone(phone, "code"))["code"])
 
     async def on_phone(self, phone: Phone, action: str, body: object = None) -> Any:
         return await self.post(f"/_/phones/{phone.openid}/{action}", body)
@@ -123,15 +161,16 @@ class Caller:
 @pytest.fixture(params=["secure", "plain"])
 def setup(request: pytest.FixtureRequest) -> WechatSettings:
     chosen = WechatSettings()
-    account = chosen.official_account.model_copy(update={"mode": request.param})
-    return chosen.model_copy(update={"official_account": account})
+    mode = {"mode": request.param}
+    apps = {name: getattr(chosen, name).model_copy(update=mode) for name in ("official_account", "mini_program")}
+    return chosen.model_copy(update=apps)
 
 
 @pytest.fixture
 async def service(setup: WechatSettings) -> AsyncIterator[StubService]:
-    stub = StubService(setup.official_account)
+    stub = StubService(setup)
     app = web.Application()
-    app.add_routes([web.post(CALLBACK_PATH, stub.answer), web.get("/api/v1/stream", stub.tell)])
+    app.add_routes([*(web.post(path, stub.answer) for path in stub.doors), web.get("/api/v1/stream", stub.tell)])
     app.add_routes([web.route("*", "/api/{rest:.*}", stub.echo)])
     runner = web.AppRunner(app, shutdown_timeout=1, handler_cancellation=True)
     await runner.setup()
