@@ -30,7 +30,7 @@ async def render_document(
 
 
 def document_values(business: Business, material: Material, form: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    """{"title", "unit", "custody", "answers": {key: text}, "rows": [[label, text]], "options": {key: [{…}]}, …}.
+    """{"title", "unit", "custody", "answers": {key: text}, "rows": [{"key", "label"}], "options": {key: [{…}]}, …}.
 
     Answers are as people read them; unanswered ones are empty, so that they can be written by hand.
     """
@@ -41,7 +41,7 @@ def document_values(business: Business, material: Material, form: Mapping[str, A
         "unit": unit_of(business, known),
         "custody": caller.kind is AccountKind.CUSTODY,
         "answers": answers,
-        "rows": [[field.label, answers[field.key]] for field in _printed(business, form, caller)],
+        "rows": [{"key": field.key, "label": field.label} for field in _printed(business, form, caller)],
         "options": {
             field.key: _options(field.options, form.get(field.key)) for field in business.fields if field.options
         },
@@ -62,4 +62,4 @@ def _printed(business: Business, form: Mapping[str, Any], caller: Caller) -> Ite
 
 def _options(options: Any, answer: object) -> list[dict[str, Any]]:
     chosen = answer if isinstance(answer, list) else [answer]
-    return [{"label": option.label, "chosen": option.value in chosen} for option in options]
+    return [{"group": option.group, "label": option.label, "chosen": option.value in chosen} for option in options]

@@ -36,8 +36,8 @@ _OVERCOME = {1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL
 class ChildStudio:
     """Satisfies server.materials.studio.Studio. One file at a time: memory stays bounded."""
 
-    def __init__(self, *, patience: float = _PATIENCE, idle: float = _IDLE) -> None:
-        self.patience, self.idle = patience, idle
+    def __init__(self, idle: float = _IDLE) -> None:
+        self.patience, self.idle = _PATIENCE, idle
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -99,6 +99,8 @@ class ChildStudio:
         return head, answer
 
     async def _present(self) -> asyncio.subprocess.Process:
+        if self._child and self._child.stdin and self._child.stdin.is_closing():
+            await self._ended(self._child)  # let go a moment ago
         if self._child is None or self._child.returncode is not None:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -120,7 +122,6 @@ class ChildStudio:
         if self._child and self._child.stdin and not self._turn.locked():
             with suppress(ConnectionError):
                 self._child.stdin.close()
-            self._child = None
 
 
 def _blamed(error: Exception, status: int) -> type[Refusal]:

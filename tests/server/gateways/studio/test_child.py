@@ -20,14 +20,16 @@ QUEUE = 64  # files that one process takes on at a time
 
 def children() -> set[int]:
     """Process ids of the studio children of this process that are alive."""
-    listed = [(task / "children").read_text().split() for task in (_PROC / "self" / "task").iterdir()]
-    return {int(pid) for found in listed for pid in found if b"server.gateways.studio.child" in command_of(pid)}
+    running = {int(folder.name) for folder in _PROC.iterdir() if folder.name.isdecimal()}
+    return {pid for pid in running if is_child(pid)}
 
 
-def command_of(pid: str) -> bytes:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return (_PROC / pid / "cmdline").read_bytes()
-    return b""
+def is_child(pid: int) -> bool:
+    with suppress(FileNotFoundError, ProcessLookupError):  # it ended while it was looked at
+        parent = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1]
+        command = (_PROC / str(pid) / "cmdline").read_bytes()
+        return int(parent) == os.getpid() and b"server.gateways.studio.child" in command
+    return False
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -37,9 +39,9 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def working_studio(patience: float = 20, idle: float = 60) -> AsyncIterator[tuple[ChildStudio, int]]:
+async def working_studio(idle: float = 60) -> AsyncIterator[tuple[ChildStudio, int]]:
     """A studio that has seen its first file, and its child."""
-    others, studio = children(), ChildStudio(patience=patience, idle=idle)
+    others, studio = children(), ChildStudio(idle=idle)
     try:
         await studio.check(jpeg())
         [child] = children() - others
@@ -124,13 +126,14 @@ async def test_a_form_that_the_child_stumbles_over_is_nobodys_fault() -> None:
 
 
 async def test_a_child_that_hangs_is_ended_and_replaced() -> None:
-    async with working_studio(patience=0.2) as (studio, child):
+    async with working_studio() as (studio, child):
         os.kill(child, signal.SIGSTOP)
+        patience, studio.patience = studio.patience, 0.1
 
         with pytest.raises(TooComplex):
             await studio.check(jpeg())
 
-        studio.patience = 20
+        studio.patience = patience
         assert (await studio.check(jpeg())).content_type == "image/jpeg"
         assert child not in children()
 
