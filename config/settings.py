@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     wechat: WechatSettings = WechatSettings()
     sms: Literal["outbox", "tencent"] = "outbox"
     sms_tencent: TencentSmsSettings | None = None
+    quiet_hours: bool = True  # what can wait is not sent at night; the hours are in config/messages.yaml
     login_idle_minutes: int = Field(30, ge=1)
     login_hours: int = Field(12, ge=1)
     request_seconds: float = Field(10.0, gt=0)  # how long the door waits for an answer

@@ -14,7 +14,8 @@ from models.messages import Channel, Delivery, Message
 from server import clock, crypto
 from server.businesses.catalogue import current_edition
 from server.messages.announce import announce
-from server.messages.channels import Outcome, Outgoing, Sent
+from server.messages.channels import Delivered, Failed, Outcome, Outgoing, Receipt, Refused, Sent
+from server.messages.credits import grant
 from server.messages.deliver import Deliverer
 from server.messages.events import ApplicationEvent, AppointmentEvent, Person
 from server.transactions import in_transaction
@@ -44,10 +45,12 @@ class Outside:
     """WeChat and SMS as one worker sees them."""
 
     wechat: FakeSender = field(default_factory=FakeSender)
+    mini_program: FakeSender = field(default_factory=FakeSender)
     sms: FakeSender = field(default_factory=lambda: FakeSender(with_receipts=False))
 
     def deliverer(self) -> Deliverer:
-        return Deliverer({Channel.WECHAT: self.wechat, Channel.SMS: self.sms})
+        senders = {Channel.WECHAT: self.wechat, Channel.MINI_PROGRAM: self.mini_program, Channel.SMS: self.sms}
+        return Deliverer(senders)
 
     async def deliver_all(self) -> None:
         """Send until nothing is due."""
@@ -80,13 +83,20 @@ class MessageWorld:
 
     async def binding(self, account: Account, *, reachable: bool = True) -> str:
         """A follower's openid, bound to the account."""
+        return await self._bound(account, WechatApp.OFFICIAL_ACCOUNT, reachable=reachable)
+
+    async def phone(self, account: Account, *agreed: str) -> str:
+        """An openid of the mini program, bound to the account, whose owner has agreed to these templates (WeChat's
+        ids), once for each time that one is named."""
+        openid = await self._bound(account, WechatApp.MINI_PROGRAM)
+        for time, template_id in enumerate(agreed):
+            await grant(openid, template_id, f"popup:{openid}:{time}")
+        return openid
+
+    async def _bound(self, account: Account, app: WechatApp, *, reachable: bool = True) -> str:
         openid = f"o{new_id().hex}"
         await WechatBinding.create(
-            created_at=clock.now(),
-            app=WechatApp.OFFICIAL_ACCOUNT,
-            openid=openid,
-            account_id=account.id,
-            reachable=reachable,
+            created_at=clock.now(), app=app, openid=openid, account_id=account.id, reachable=reachable
         )
         return openid
 
@@ -148,6 +158,19 @@ def mobile_of(application: Application) -> str:
 
 def contact_of(account: Account) -> str:
     return crypto.unseal(account.contact_mobile or "", f"account.contact_mobile:{account.id}")
+
+
+def arrived(number: object) -> Receipt:
+    return Receipt(str(number), Delivered())
+
+
+def blocked(number: object) -> Receipt:
+    """The person does not want the service account's messages."""
+    return Receipt(str(number), Refused("user_block", "用户拒收服务号消息"))
+
+
+def lost(number: object) -> Receipt:
+    return Receipt(str(number), Failed("system_failed", "微信系统发送失败"))
 
 
 async def messages_of(account: Account) -> list[str]:

@@ -5,15 +5,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.base import new_id
-from models.messages import Delivery
+from models.messages import Channel, Delivery
 from server import clock, crypto
+from server.messages.quiet import due_at
 
 
 def new_delivery(*, payload: Mapping[str, Any], **columns: Any) -> Delivery:
-    """A delivery due at once, not saved yet. `payload`: {"text"} of an SMS, {"template", "fields"} of WeChat."""
+    """A delivery not saved yet, due at once or, if its event can wait, after the quiet hours. `payload`: {"text",
+    "template", "params"} of an SMS, {"template", "fields", "page"} of WeChat."""
     id_, now = new_id(), clock.now()
     sealed = crypto.seal(json.dumps(payload, ensure_ascii=False), f"delivery.payload:{id_}")
-    return Delivery(id=id_, created_at=now, next_at=now, payload=sealed, **columns)
+    template = template_key(columns["channel"], payload.get("template", ""))
+    given = {"created_at": now, "next_at": due_at(now, columns["event"]), "template": template} | columns
+    return Delivery(id=id_, payload=sealed, **given)
+
+
+def template_key(channel: Channel, template: str) -> str:
+    """The name by which staff and faults hold all messages of one template: the mini program's have names of their
+    own, because the service account has templates with the same keys."""
+    return f"{channel}.{template}" if channel is Channel.MINI_PROGRAM else template
 
 
 def payload_of(delivery: Delivery) -> dict[str, Any]:
@@ -24,5 +34,8 @@ def payload_of(delivery: Delivery) -> dict[str, Any]:
 
 def text_of(delivery: Delivery) -> str:
     """What the person reads, on one line for WeChat's fields."""
-    payload = payload_of(delivery)
+    return text_in(payload_of(delivery))
+
+
+def text_in(payload: Mapping[str, Any]) -> str:
     return str(payload["text"]) if "text" in payload else "；".join(payload["fields"].values())

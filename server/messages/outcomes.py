@@ -1,26 +1,24 @@
-"""What an outcome makes of a delivery, and the next channel when WeChat definitely failed (decisions D24, D27)."""
+"""What an outcome makes of a delivery, and recording it with all that follows from it (decisions D24, D27)."""
 
 import random
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
-
-from models.accounts import WechatBinding
-from models.messages import Channel, Delivery, DeliveryState, Message
-from server import clock, crypto
-from server.messages.channels import Failed, InDoubt, Outcome, Refused, Sent, TryLater
-from server.messages.outbox import new_delivery
-from server.transactions import in_transaction, is_duplicate, retried
+from models.messages import Channel, Delivery, DeliveryState
+from server import clock
+from server.messages.channels import Delivered, Failed, InDoubt, Outcome, Receipt, Refused, Sent, TryLater
+from server.messages.consequences import follow
+from server.messages.quiet import due_at
+from server.transactions import in_transaction, retried
 
 REPEAT_FOR = timedelta(minutes=8)  # the provider knows a client_msg_id again for ten
 GIVE_UP_AFTER = timedelta(hours=24)
 _DELAYS = (10, 40, 120, 300)  # seconds before the second to fifth try: about eight minutes in all
 _ATTEMPTS = len(_DELAYS) + 1
-_STALE_OPENID = frozenset({"40003", "43004"})  # unknown, or no longer following
+# Channels that know no message id of ours: what may have arrived is never sent again, a receipt settles it.
+WITHOUT_ID = frozenset({Channel.MINI_PROGRAM})
+PAUSES = "pauses"  # beside the columns: the scope that a failure holds
 
 Columns = dict[str, Any]
 
@@ -34,10 +32,10 @@ def after(outcome: Outcome, delivery: Delivery, now: datetime) -> Columns:
             return {"state": DeliveryState.SENT, "provider_id": provider_id, "error_code": "", "reason": ""}
         case Refused(code=code, reason=reason):
             return _ended(DeliveryState.REFUSED, now, code, reason)
-        case Failed(code=code, reason=reason):
-            return _ended(DeliveryState.FAILED, now, code, reason)
-        case InDoubt(reason=reason):
-            return _doubted(delivery, now, "in_doubt", reason)
+        case Failed(code=code, reason=reason, pauses=scope):
+            return _ended(DeliveryState.FAILED, now, code, reason) | ({PAUSES: scope} if scope else {})
+        case InDoubt():
+            return _in_doubt(outcome, delivery, now)
         case TryLater():
             return _later(outcome, delivery, now)
 
@@ -45,15 +43,19 @@ def after(outcome: Outcome, delivery: Delivery, now: datetime) -> Columns:
 def lapsed(delivery: Delivery, now: datetime) -> Columns | None:
     """A delivery that may have arrived and must not be sent again: waits for its receipt, or is given up."""
     first = delivery.first_attempt_at
-    if first is None or now < first + REPEAT_FOR:
+    if first is None or (now < first + REPEAT_FOR and delivery.channel not in WITHOUT_ID):
         return None
     if now < first + GIVE_UP_AFTER:
-        return {"state": DeliveryState.IN_DOUBT, "next_at": first + GIVE_UP_AFTER}
+        return _unrepeatable(first, "已发出但未收到回答")
     return _ended(DeliveryState.FAILED, now, "unknown", "结果未知：已发出，24小时内没有收到回执")
 
 
-def superseded(now: datetime) -> Columns:
-    return _ended(DeliveryState.SUPERSEDED, now, "", "预约已变更，不再发送")
+def paused(now: datetime) -> Columns:
+    return _ended(DeliveryState.FAILED, now, "paused", "渠道或模板暂停发送已久，改用下一个渠道；恢复发送后可重试")
+
+
+def superseded(now: datetime, reason: str = "预约已变更，不再发送") -> Columns:
+    return _ended(DeliveryState.SUPERSEDED, now, "", reason)
 
 
 def _ended(state: DeliveryState, now: datetime, code: str, reason: str) -> Columns:
@@ -67,6 +69,18 @@ def _doubted(delivery: Delivery, now: datetime, code: str, reason: str) -> Colum
     return {"state": DeliveryState.IN_DOUBT, "next_at": due, "error_code": code[:32], "reason": reason[:300]}
 
 
+def _in_doubt(outcome: InDoubt, delivery: Delivery, now: datetime) -> Columns:
+    if outcome.repeatable:
+        return _doubted(delivery, now, "in_doubt", outcome.reason)
+    return _unrepeatable(delivery.first_attempt_at or now, outcome.reason)
+
+
+def _unrepeatable(first: datetime, reason: str) -> Columns:
+    """Looked at again only to be given up."""
+    wait = {"state": DeliveryState.IN_DOUBT, "next_at": first + GIVE_UP_AFTER}
+    return wait | {"error_code": "in_doubt", "reason": reason[:300]}
+
+
 def _later(outcome: TryLater, delivery: Delivery, now: datetime) -> Columns:
     """Definitely not accepted this time; an earlier attempt in doubt stays in doubt."""
     if delivery.first_attempt_at is not None:
@@ -78,7 +92,7 @@ def _later(outcome: TryLater, delivery: Delivery, now: datetime) -> Columns:
     return {
         "state": DeliveryState.PENDING,
         "first_attempt_at": None,
-        "next_at": now + wait,
+        "next_at": due_at(now + wait, delivery.event),
         "error_code": outcome.code[:32],
         "reason": outcome.reason[:300],
     }
@@ -90,77 +104,62 @@ def _delay(attempts_before: int) -> timedelta:
 
 
 async def record(delivery: Delivery, columns: Columns) -> bool:
-    """Write the outcome if the lease is still ours, with what a definite failure causes. False: it is not."""
+    """Write the outcome if the lease is still ours, with what follows from it. False: it is not."""
     mine = {"id": delivery.id, "lease": delivery.lease, "state": DeliveryState.SENDING}
     return await settle(delivery, mine, columns)
 
 
 async def settle(delivery: Delivery, expected: dict[str, Any], columns: Columns) -> bool:
     """Compare-and-swap from `expected` to `columns`; final states are never among the expected."""
-    if columns["state"] not in (DeliveryState.REFUSED, DeliveryState.FAILED):
+    if _is_alone(delivery, columns):
         return await retried(lambda: Delivery.filter(**expected).update(**columns)) == 1
-    return await retried(partial(_fail, delivery, expected, columns))
+    return await retried(partial(_settle_with_consequences, delivery, expected, columns))
 
 
-async def _fail(delivery: Delivery, expected: dict[str, Any], columns: Columns) -> bool:
+def _is_alone(delivery: Delivery, columns: Columns) -> bool:
+    """Nothing follows from it: neither another channel nor a change of credits."""
+    state = columns["state"]
+    if state in (DeliveryState.REFUSED, DeliveryState.FAILED):
+        return False
+    return delivery.channel is not Channel.MINI_PROGRAM or state not in (DeliveryState.SENT, DeliveryState.DELIVERED)
+
+
+async def _settle_with_consequences(delivery: Delivery, expected: dict[str, Any], columns: Columns) -> bool:
+    written = {name: value for name, value in columns.items() if name != PAUSES}
     async with in_transaction():
-        if await Delivery.filter(**expected).update(**columns) != 1:
+        if await Delivery.filter(**expected).update(**written) != 1:
             return False
-        if columns["error_code"] in _STALE_OPENID:
-            await _mark_unreachable(delivery)
-        if delivery.channel is Channel.WECHAT and delivery.message_id and columns["error_code"] != "unknown":
-            await _open_next_channel(delivery, delivery.message_id)
+        await follow(delivery, written["state"], written["error_code"], written["reason"], columns.get(PAUSES, ""))
         return True
 
 
-async def _mark_unreachable(delivery: Delivery) -> None:
-    kind, _, id_ = delivery.recipient.partition(":")
-    if kind == "binding":
-        await WechatBinding.filter(id=id_).update(reachable=False)
+async def settle_receipt(channel: Channel, receipt: Receipt) -> bool:
+    """The provider's later word on a message it accepted, or that is in doubt.
 
-
-async def _open_next_channel(delivery: Delivery, message_id: UUID) -> None:
-    """Whoever closes the last WeChat delivery of a message writes its SMS; the row's lock puts them in a row."""
-    await Message.filter(id=message_id, wechat_open__gt=0).update(wechat_open=F("wechat_open") - 1)
-    message = await Message.get_or_none(id=message_id)
-    if message is None or message.wechat_open or not message.sms_fallback:
-        return
-    text = crypto.unseal(message.sms_fallback, f"message.sms:{message.id}")
-    sms = new_delivery(
-        message_id=message.id,
-        account_id=message.account_id,
-        event=delivery.event,
-        occurrence=delivery.occurrence,
-        recipient=f"account:{message.account_id}",
-        channel=Channel.SMS,
-        payload={"text": text},
-        appointment_id=delivery.appointment_id,
-        appointment_version=delivery.appointment_version,
-    )
-    try:
-        await sms.save(force_create=True)
-    except IntegrityError as error:  # a staff retry failed again: the SMS was written the first time
-        if not is_duplicate(error):
-            raise
-
-
-async def settle_receipt(provider_id: str, status: str) -> bool:
-    """WeChat's word on a message it accepted: success, failed:user block, failed: system failed.
-
-    False when no delivery carries this number yet: the receipt came early and is tried again.
+    False when no delivery carries this number yet: the receipt came early and is tried again. A repeated one finds a
+    final state and changes nothing.
     """
-    delivery = await Delivery.filter(provider_id=provider_id, channel=Channel.WECHAT).first()
+    delivery = await _meant_by(channel, receipt)
     if delivery is None or delivery.state is DeliveryState.SENDING:
         return False
-    columns = _received(status, clock.now())
+    columns = _received(receipt, clock.now())
     waiting = {"id": delivery.id, "state__in": (DeliveryState.SENT, DeliveryState.IN_DOUBT)}
-    await settle(delivery, waiting, columns)  # a repeated receipt finds a final state and changes nothing
+    await settle(delivery, waiting, columns)
     return True
 
 
-def _received(status: str, now: datetime) -> Columns:
-    if status == "success":
-        return _ended(DeliveryState.DELIVERED, now, "", "")
-    if "user" in status:
-        return _ended(DeliveryState.REFUSED, now, "user_block", "用户拒收服务号消息；请用户在服务号中重新开启消息提醒")
-    return _ended(DeliveryState.FAILED, now, "system_failed", "微信系统发送失败；可在台账中重试")
+async def _meant_by(channel: Channel, receipt: Receipt) -> Delivery | None:
+    found = await Delivery.filter(channel=channel, provider_id=receipt.provider_id).first()
+    if found is None and receipt.delivery_id:
+        found = await Delivery.get_or_none(id=receipt.delivery_id, channel=channel)
+    return found
+
+
+def _received(receipt: Receipt, now: datetime) -> Columns:
+    match receipt.outcome:
+        case Delivered():
+            return _ended(DeliveryState.DELIVERED, now, "", "")
+        case Refused(code=code, reason=reason):
+            return _ended(DeliveryState.REFUSED, now, code, reason)
+        case Failed(code=code, reason=reason, pauses=scope):
+            return _ended(DeliveryState.FAILED, now, code, reason) | ({PAUSES: scope} if scope else {})

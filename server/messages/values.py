@@ -1,29 +1,34 @@
 """The values that texts are filled with, from accounts, appointments and names."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from models.accounts import Account
 from models.appointments import Appointment
 from server import clock
-from server.messages.wording import shorten
 
 _WEEKDAYS = "一二三四五六日"
-_NAME = 12  # a WeChat field holds 20 characters: a name so long, and 等12人, fit
+_BRACKETED = re.compile(r"（[^（）]*）|\([^()]*\)")
 
 
 def account_values(account: Account) -> dict[str, str]:
-    """`time` as WeChat wants it (24 h, Beijing): 2025年6月13日 10:00."""
-    now = clock.local_now()
+    """`time` as WeChat wants it (24 h, Beijing): 2025年6月13日 10:00. `account_short` leaves out （特殊普通合伙）."""
     return {
         "account_name": account.name,
-        "account_short": shorten(account.name, 20),
-        "time": f"{now.year}年{now.month}月{now.day}日 {now:%H:%M}",
+        "account_short": _BRACKETED.sub("", account.name) or account.name,
+        "time": time_value(clock.now()),
         "people": "1",
     }
 
 
+def time_value(at: datetime) -> str:
+    local = at.astimezone(clock.SHANGHAI)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
 def person_values(names: Sequence[str]) -> dict[str, str]:
-    return {"first": names[0], "first_short": shorten(names[0], _NAME), "people": str(len(names))}
+    return {"first": names[0], "all_names": "、".join(names), "people": str(len(names))}
 
 
 def visit_values(appointment: Appointment) -> dict[str, str]:

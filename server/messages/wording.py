@@ -1,13 +1,18 @@
-"""The wording of one event for one set of values: variant chosen, blanks filled, fields cut to WeChat's rules."""
+"""The wording of one event for one set of values: variant chosen, blanks filled, fields fitted to WeChat's rules."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
+from models.messages import Channel
 from server.businesses.conditions import evaluate
 from server.messages.events import EventName
-from server.messages.texts import LIMITS, TemplateVariant, Variant, WechatText, kind_of, message_texts, names_in
+from server.messages.fields import fill_shortened, fits, longest, one_line
+from server.messages.sms_texts import SmsText, blank_values, contact_key, person_key
+from server.messages.texts import message_texts
+from server.messages.variants import TemplateVariant, Variant, WechatText, names_in
+from server.messages.vocabulary import FREE
 
-_CUT = "…"
+V = TypeVar("V", Variant, TemplateVariant)
 
 
 class Wording:
@@ -15,6 +20,7 @@ class Wording:
 
     def __init__(self, name: EventName, values: Mapping[str, str], applicant: str) -> None:
         self.texts = message_texts().events[name]
+        self._name = name
         self._values = dict(values)
         self._applicant = applicant
         self._phrases()
@@ -22,43 +28,57 @@ class Wording:
     def _phrases(self) -> None:
         for phrase, variants in message_texts().phrases.items():
             if names_in(variants) <= self._values.keys():
-                self._values[phrase] = self._fill(variants)
+                self._values[phrase] = self._chosen(variants).text.format_map(self._values)
 
     @property
     def message(self) -> str:
-        return self._fill(self.texts.message)[:2000] if self.texts.message else ""
+        if not self.texts.message:
+            return ""
+        return self._chosen(self.texts.message).text.format_map(self._values)[:2000]
 
     @property
-    def contact_sms(self) -> str:
+    def contact_sms(self) -> SmsText | None:
+        """Its message, where the text says so, is spelled out: a provider's template knows no text within a text."""
         if not self.texts.contact_sms:
-            return ""
-        return self._fill(self.texts.contact_sms, message=self.message)
+            return None
+        chosen = self._chosen(self.texts.contact_sms)
+        message = self.texts.message[0].text if self.texts.message else ""
+        pattern = chosen.text.replace("{message}", message)
+        return self._sms(contact_key(self._name, self.texts.contact_sms.index(chosen)), pattern, self._values)
 
-    def person_sms(self, name: str) -> str:
-        return self._fill(self.texts.person_sms, name=name)
+    def person_sms(self, name: str) -> SmsText:
+        chosen = self._chosen(self.texts.person_sms)
+        key = person_key(self._name, self.texts.person_sms.index(chosen))
+        return self._sms(key, chosen.text, self._values | {"name": name})
+
+    @staticmethod
+    def _sms(key: str, pattern: str, values: Mapping[str, str]) -> SmsText:
+        return SmsText(text=pattern.format_map(values), template=key, params=blank_values(pattern, values))
 
     @property
     def wechat(self) -> WechatText | None:
-        if not self.texts.wechat:
+        return self._template(Channel.WECHAT, self.texts.wechat)
+
+    @property
+    def subscribe(self) -> WechatText | None:
+        """Its page is the key of one: the path is a setting."""
+        text = self._template(Channel.MINI_PROGRAM, self.texts.subscribe)
+        page = message_texts().subscribe_templates[text.template].page if text else None
+        return text.model_copy(update={"page": page or ""}) if text else None
+
+    def _template(self, channel: Channel, variants: Sequence[TemplateVariant]) -> WechatText | None:
+        if not variants:
             return None
-        chosen: TemplateVariant = self._choose(self.texts.wechat)
-        fields = {key: fit(key, text.format_map(self._values)) for key, text in chosen.fields.items()}
+        chosen = self._chosen(variants)
+        fields = {key: self._field(channel, key, texts) for key, texts in chosen.fields.items()}
         return WechatText(template=chosen.template, fields=fields)
 
-    def _choose(self, variants: Sequence[Any]) -> Any:
+    def _field(self, channel: Channel, key: str, texts: Sequence[str]) -> str:
+        """The fullest wording that fits as it is, else the last one with its free text shortened."""
+        for text in texts:
+            if fits(channel, key, filled := one_line(text.format_map(self._values))):
+                return filled
+        return fill_shortened(texts[-1], self._values, FREE, longest(channel, key))
+
+    def _chosen(self, variants: Sequence[V]) -> V:
         return next(v for v in variants if v.when is None or evaluate(v.when, self._values, self._applicant))
-
-    def _fill(self, variants: Sequence[Variant], **more: str) -> str:
-        text: str = self._choose(variants).text
-        return text.format_map(self._values | more)
-
-
-def fit(key: str, value: str) -> str:
-    """A field's value within its type's length, on one line: thing1, 21 characters -> 19 and an ellipsis."""
-    flat = " ".join(value.split())
-    limit = LIMITS[kind_of(key)]
-    return flat if len(flat) <= limit else flat[: limit - 1] + _CUT
-
-
-def shorten(value: str, limit: int) -> str:
-    return value if len(value) <= limit else value[: limit - 1] + _CUT

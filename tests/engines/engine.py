@@ -67,6 +67,7 @@ def environment_for_tests(home: Path) -> dict[str, str]:
         "ZCGL_ENVIRONMENT": "test",
         "ZCGL_CONFIG": str(home / "none.toml"),
         "ZCGL_HOME": str(home),
+        "ZCGL_QUIET_HOURS": "false",  # tests run at night as by day
         "ZCGL_SECRETS__ENCRYPTION_KEYS": json.dumps({name: _text(key) for name, key in KEYRING.keys.items()}),
         "ZCGL_SECRETS__INDEX_KEY": _text(KEYRING.index_key),
         "ZCGL_SECRETS__PEPPER": _text(KEYRING.pepper),

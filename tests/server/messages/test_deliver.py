@@ -15,9 +15,12 @@ from tests.fakes_messages import (
     FakeSender,
     MessageWorld,
     Outside,
+    arrived,
+    blocked,
     bound_firm,
     contact_of,
     deliveries_of,
+    lost,
     mobile_of,
     only_delivery,
     states_of,
@@ -39,7 +42,7 @@ async def test_wechat_is_sent_and_the_receipt_settles_it(world: MessageWorld, ou
 
     await outside.deliver_all()
     sent = await only_delivery(firm)
-    await settle_receipt(str(sent.provider_id), "success")
+    await settle_receipt(Channel.WECHAT, arrived(sent.provider_id))
 
     assert sent.state is DeliveryState.SENT
     assert outside.wechat.to(openid)[0].fields["phrase3"] == "办理完成"
@@ -66,7 +69,7 @@ async def test_the_sms_follows_only_when_every_wechat_has_failed(world: MessageW
     doubted = await only_delivery(firm, state=DeliveryState.IN_DOUBT)
     before = outside.sms.to(contact_of(firm))
     await Delivery.filter(id=doubted.id).update(provider_id=doubted.id.hex)
-    await settle_receipt(doubted.id.hex, "failed:user block")
+    await settle_receipt(Channel.WECHAT, blocked(doubted.id.hex))
     await outside.deliver_all()
 
     assert before == []
@@ -116,7 +119,8 @@ async def test_a_repeated_receipt_changes_nothing(world: MessageWorld, outside: 
     await outside.deliver_all()
     number = str((await only_delivery(firm)).provider_id)
 
-    results = [await settle_receipt(number, status) for status in ("success", "success", "failed: system failed")]
+    receipts = (arrived(number), arrived(number), lost(number))
+    results = [await settle_receipt(Channel.WECHAT, receipt) for receipt in receipts]
 
     assert results == [True, True, True]
     assert await states_of(firm) == ["delivered"]
@@ -127,7 +131,7 @@ async def test_a_receipt_of_failure_opens_the_sms(world: MessageWorld, outside: 
     await tell_done(world, firm)
     await outside.deliver_all()
 
-    await settle_receipt(str((await only_delivery(firm)).provider_id), "failed: system failed")
+    await settle_receipt(Channel.WECHAT, lost((await only_delivery(firm)).provider_id))
     await outside.deliver_all()
 
     assert sorted(await states_of(firm)) == ["delivered", "failed"]

@@ -1,5 +1,6 @@
 """The texts to the letter of the manual, their variants, and a file that may not be wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,14 +8,16 @@ from pydantic import ValidationError
 
 import config
 from server.messages.events import EventName
-from server.messages.texts import MessageTexts, load_texts, message_texts, names_in
-from server.messages.wording import Wording, fit
+from server.messages.sms_texts import SmsText, sms_templates
+from server.messages.texts import MessageTexts, load_texts, message_texts
+from server.messages.variants import names_in
+from server.messages.wording import Wording
 
 MANUAL = {
     "account_name": "测试单位201",
     "account_short": "测试单位201",
     "first": "张三",
-    "first_short": "张三",
+    "all_names": "张三",
     "people": "1",
     "business": "注册申请",
     "sms_phrase": "执业注册会计师注册",
@@ -47,19 +50,19 @@ def test_sms_of_a_booking_is_the_manuals_sentence() -> None:
         "如未按照预约时间到场可能导致办理时间延长，或当天无法成功办理(需联系事务所重新预约)"
     )
 
-    assert wording("booked").person_sms("张三") == expected
+    assert wording("booked").person_sms("张三").text == expected
 
 
 def test_sms_of_a_custody_cpa_names_no_firm() -> None:
-    text = wording("booked", "custody").person_sms("张三")
+    text = wording("booked", "custody").person_sms("张三").text
 
     assert "您办理的(协会代管)执业注册会计师注册业务" in text
     assert text.endswith("或当天无法成功办理(需重新预约)")
 
 
 def test_sms_says_who_may_come_instead_and_what_he_brings() -> None:
-    text = wording("booked", in_person="self_or_agent", bring="转所表原件、注册会计师证书原件").person_sms("张三")
-    agent = wording("booked", in_person="self_or_agent", bring_agent="受托人身份证原件").person_sms("张三")
+    text = wording("booked", in_person="self_or_agent", bring="转所表原件、注册会计师证书原件").person_sms("张三").text
+    agent = wording("booked", in_person="self_or_agent", bring_agent="受托人身份证原件").person_sms("张三").text
 
     assert "请您本人或受托人携带(转所表原件、注册会计师证书原件)按时前往" in text
     assert "携带(1份注册会计师注册申请表，委托办理的另带受托人身份证原件)按时前往" in agent
@@ -117,47 +120,65 @@ def test_messages_read_as_in_the_manual_and_the_catalogue(event: str, changed: d
 
 
 def test_sms_of_a_change_and_a_cancellation() -> None:
-    assert wording("rescheduled").person_sms("张三") == (
+    assert wording("rescheduled").person_sms("张三").text == (
         "张三您好，您办理的(测试单位201)执业注册会计师注册业务预约时间已改为(2025-06-13 星期五 10:00)，"
         "请您携带(1份注册会计师注册申请表)按时前往北京注协会员服务部602办理。"
     )
-    assert wording("cancelled").person_sms("张三") == (
+    assert wording("cancelled").person_sms("张三").text == (
         "张三您好，您办理的(测试单位201)执业注册会计师注册业务预约(2025-06-13 星期五 10:00)已取消，"
         "如需办理请联系事务所重新预约。"
     )
 
 
-@pytest.mark.parametrize("event", list(EventName))
-def test_every_wechat_field_keeps_to_its_type_with_the_longest_values(event: EventName) -> None:
-    longest = {
-        "account_short": "北" * 20,
-        "first_short": "阿" * 12,
-        "people": "12",
-        "business": "注销（撤销）",
-        "time": "2025年12月31日 15:30",
-    }
+def contact_sms(event: str, **changed: str) -> SmsText:
+    sms = wording(event, **changed).contact_sms
+    assert sms is not None
+    return sms
 
-    text = wording(event, **longest).wechat
 
-    assert text is None or all(
-        len(value) <= (5 if key.startswith("phrase") else 20) and "…" not in value for key, value in text.fields.items()
+def test_an_sms_names_its_wording_and_its_blanks_in_order() -> None:
+    sms = wording("rescheduled", in_person="self_or_agent").person_sms("张三")
+
+    assert sms.template == "rescheduled.person.1"
+    assert sms.params == (
+        "张三",
+        "测试单位201",
+        "执业注册会计师注册",
+        "2025-06-13",
+        "五",
+        "10:00",
+        "1份注册会计师注册申请表",
+        "北京注协会员服务部602",
     )
 
 
-def test_a_value_too_long_for_its_field_ends_in_an_ellipsis() -> None:
-    assert fit("thing1", "一" * 20) == "一" * 20
-    assert fit("thing1", "一" * 21) == "一" * 19 + "…"
-    assert fit("thing1", "两\n行") == "两 行"
+def test_an_sms_that_repeats_the_message_has_the_blanks_of_the_message() -> None:
+    sms = contact_sms("done", people="3")
+
+    assert (sms.template, sms.params) == ("done.contact.1", ("张三等3人", "注册申请"))
+    assert sms.text == wording("done", people="3").message
+
+
+def test_what_is_registered_with_an_sms_provider_filled_is_what_is_sent() -> None:
+    registered = {template.key: template.text for template in sms_templates()}
+    sent = [sms for event in EventName if (sms := wording(event).contact_sms)]
+    sent += [wording(name).person_sms("张三") for name, texts in message_texts().events.items() if texts.person_sms]
+
+    assert [fill(registered[sms.template], sms.params) for sms in sent] == [sms.text for sms in sent]
+
+
+def fill(numbered: str, params: tuple[str, ...]) -> str:
+    return re.sub(r"\{(\d+)\}", lambda blank: params[int(blank[1]) - 1], numbered)
 
 
 def test_a_message_never_outgrows_its_column() -> None:
     assert len(wording("rejected", remark="因" * 3000).message) == 2000
-    assert "因因" not in wording("rejected", remark="因" * 3000).contact_sms
+    assert "因因" not in contact_sms("rejected", remark="因" * 3000).text
 
 
 def test_a_code_leaves_nothing_in_the_message_centre() -> None:
     assert wording("reset_code").message == ""
-    assert "验证码123456，5分钟内有效" in wording("reset_code").contact_sms
+    assert "验证码123456，5分钟内有效" in contact_sms("reset_code").text
 
 
 SOURCE = (Path(config.__file__).parent / "messages.yaml").read_text(encoding="utf-8")
@@ -174,6 +195,17 @@ SOURCE = (Path(config.__file__).parent / "messages.yaml").read_text(encoding="ut
         ("  day_closed:", "  day_shut:", "day_shut"),
         ("version: 1", "version: 1\nmood: good", "mood"),
         ("basis: M}\n    wechat", "basis: 手册}\n    wechat", "basis"),
+        ("{names}', '{people}人']", "{names}']", "thing2 的最后一个写法不能含姓名"),
+        ("time4: '{time}'", "time4: '{remark}'", "time4 不合微信规则"),
+        ("time4: '{time}'", "time4: '{date}'", "time4 不合微信规则"),
+        ("template: visit", "template: trip", "没有模板 trip"),
+        ("from: '21:00'", "from: '九点'", "quiet.from"),
+        ("submit: [approved,", "submit: [submitted,", "submitted 没有小程序订阅消息"),
+        (
+            "业务申请已提交，请等待北注协审核。', basis: P}",
+            "业务申请已提交。', basis: P}\n      - {text: 已提交, basis: P}",
+            "message 只能有一个写法",
+        ),
         ("    - {text: 您本人, basis: M}", "    - {when: {applicant: firm}, text: 您本人, basis: M}", "who"),
     ],
 )
@@ -186,10 +218,6 @@ def test_a_wrong_file_stops_the_start_and_names_the_fault(old: str, new: str, fa
 
 def test_every_event_and_phrase_is_used() -> None:
     texts: MessageTexts = message_texts()
-    variants = [
-        names_in(part)
-        for event in texts.events.values()
-        for part in (event.message, event.contact_sms, event.person_sms, event.wechat)
-    ]
+    variants = [names_in(part) for event in texts.events.values() for part in event.lists]
     assert set(texts.events) == set(EventName)
     assert set(texts.phrases) <= set().union(*variants)
