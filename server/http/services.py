@@ -8,7 +8,7 @@ from models.accounts import WechatApp
 from models.messages import Channel
 from server.accounts.limits import Limiter
 from server.accounts.sessions import SessionViews
-from server.accounts.wechat_identity import BindingQr, CodeExchange
+from server.accounts.wechat_identity import BindingQr, CodeExchange, Followers, PhoneExchange, TextGuard
 from server.appointments.slots import SlotCounter
 from server.gateways.redis.client import RedisDoor
 from server.gateways.wechat.callback import CallbackDoor
@@ -28,7 +28,11 @@ class Services:
     store: Store
     studio: Studio
     mini_program: CodeExchange
+    phones: PhoneExchange
+    followers: Followers
+    texts: TextGuard
     qr: Mapping[WechatApp, BindingQr]
     official_account_callback: CallbackDoor
+    mini_program_callback: CallbackDoor
     senders: Mapping[Channel, Sender]
     receipts: ReceiptSource

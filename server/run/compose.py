@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from tortoise import Tortoise
 
 from config.settings import Settings
-from models.accounts import WechatApp
 from models.messages import Channel
 from models.orm import orm_config
 from server import clock, crypto
@@ -65,8 +64,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             store=open_store(settings.store_url, settings.home),
             studio=studio,
             mini_program=wechat.login,
-            qr={WechatApp.OFFICIAL_ACCOUNT: wechat.qr},
+            phones=wechat.phones,
+            followers=wechat.followers,
+            texts=wechat.texts,
+            qr=wechat.qr,
             official_account_callback=wechat.official_account_door,
-            senders={Channel.WECHAT: wechat.channel, Channel.SMS: sms.channel},
+            mini_program_callback=wechat.mini_program_door,
+            senders={**wechat.senders, Channel.SMS: sms.channel},
             receipts=sms.receipts,
         )

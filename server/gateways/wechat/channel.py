@@ -1,22 +1,24 @@
-"""Template messages of the service account, as a channel of deliveries."""
+"""Template messages of the service account and subscribe messages of the mini program: two channels, one mechanism."""
 
+import asyncio
 import logging
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Generic, Protocol, TypeVar
 
+from models.messages import Channel
 from server import clock
-from server.gateways.wechat.client import TemplateMessage
 from server.gateways.wechat.errors import ApiError, NotSent, Reaction, UnknownOutcome, seconds_to_wait, verdict_on
+from server.gateways.wechat.messages import SubscribeMessage, TemplateMessage
 from server.messages.channels import Failed, InDoubt, Outcome, Outgoing, Refused, Sent, TryLater
 
 _log = logging.getLogger(__name__)
 
-_FIELD_LENGTH = 20  # WeChat cuts what is longer without a word (official notice, 2023-05-04)
+AT_ONCE = 32
 _BUSY_SECONDS = 5
-
-_LATER = frozenset({Reaction.RETRY_LATER, Reaction.REFRESH_TOKEN, Reaction.SERIALISE})
+_LATER = frozenset({Reaction.RETRY_LATER, Reaction.REFRESH_TOKEN})
 _RECIPIENT = frozenset({Reaction.FINAL_RECIPIENT, Reaction.ASK_AGAIN})
 
 
@@ -24,30 +26,53 @@ class _Templates(Protocol):
     async def send_template(self, message: TemplateMessage) -> str: ...
 
 
-class OfficialAccountChannel:
-    """`templates`: our key -> WeChat's template id. Satisfies server.messages.channels.Sender."""
+class _Subscriptions(Protocol):
+    async def send_subscribe(self, message: SubscribeMessage) -> str: ...
+
+
+C = TypeVar("C")
+
+
+class WechatChannel(ABC, Generic[C]):
+    """At most `at_once` calls in flight. `templates`: our key -> WeChat's template id. Satisfies
+    server.messages.channels.Sender."""
+
+    channel: ClassVar[Channel]
+    setting: ClassVar[str]  # where an operator names the templates
+    knows_repetitions: ClassVar[bool]
 
     def __init__(
-        self, client: _Templates, templates: Mapping[str, str], *, now: Callable[[], datetime] = clock.now
+        self,
+        client: C,
+        templates: Mapping[str, str],
+        *,
+        at_once: int = AT_ONCE,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._client = client
         self._templates = templates
+        self._turns = asyncio.Semaphore(at_once)
         self._now = now
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         template_id = self._templates.get(outgoing.template)
         if template_id is None:
-            return Failed("no_template", f"没有配置微信模板 {outgoing.template}（ZCGL_WECHAT__TEMPLATES）")
+            return Failed("no_template", f"没有配置微信模板 {outgoing.template}（{self.setting}）")
         try:
-            return Sent(await self._client.send_template(_message(outgoing, template_id)))
+            async with self._turns:
+                return Sent(await self._call(outgoing, template_id))
         except NotSent as error:
             return TryLater(_BUSY_SECONDS, "unreachable", f"无法连接微信服务器（{error}），系统会自动重试")
         except UnknownOutcome as error:
-            return InDoubt(f"已发出但未收到微信的回答（{error}）")
+            return InDoubt(f"已发出但未收到微信的回答（{error}）", repeatable=self.knows_repetitions)
         except ApiError as error:
-            return self._react(error)
+            return self._react(error, outgoing.template)
 
-    def _react(self, error: ApiError) -> Outcome:
+    @abstractmethod
+    async def _call(self, outgoing: Outgoing, template_id: str) -> str:
+        """The msgid, empty where WeChat tells none. Raises CallFailed."""
+
+    def _react(self, error: ApiError, template: str) -> Outcome:
         verdict = verdict_on(error)
         code, reason = str(error.code), f"{verdict.reason}；{verdict.advice}"
         _log.warning("wechat refused a message: %s (%s) %s", code, verdict.reaction, error.message)
@@ -56,20 +81,56 @@ class OfficialAccountChannel:
             return TryLater(seconds_to_wait(error, self._now()) + spread, code, reason)
         if verdict.reaction in _RECIPIENT:
             return Refused(code, reason)
-        return Failed(code, reason)
+        scopes = {
+            Reaction.PAUSE_TEMPLATE: f"template:{template}",
+            Reaction.STOP_CHANNEL: f"channel:{self.channel.value}",
+        }
+        return Failed(code, reason, scopes.get(verdict.reaction, ""))
 
 
-def _message(outgoing: Outgoing, template_id: str) -> TemplateMessage:
-    return TemplateMessage(
-        openid=outgoing.address,
-        template_id=template_id,
-        fields={key: fit_field(value) for key, value in outgoing.fields.items()},
-        client_msg_id=outgoing.client_msg_id,
-        url=outgoing.url,
-    )
+class OfficialAccountChannel(WechatChannel[_Templates]):
+    channel = Channel.WECHAT
+    setting = "ZCGL_WECHAT__TEMPLATES"
+    knows_repetitions = True
+
+    async def _call(self, outgoing: Outgoing, template_id: str) -> str:
+        message = TemplateMessage(
+            openid=outgoing.address,
+            template_id=template_id,
+            fields=outgoing.fields,
+            client_msg_id=outgoing.client_msg_id,
+            url=outgoing.url,
+        )
+        return await self._client.send_template(message)
 
 
-def fit_field(value: str) -> str:
-    """One line of at most 20 characters, with an ellipsis where something was left out."""
-    line = " ".join(value.split())
-    return line if len(line) <= _FIELD_LENGTH else line[: _FIELD_LENGTH - 1] + "…"
+class MiniProgramChannel(WechatChannel[_Subscriptions]):
+    """`page` opens where the message names none; `state`: developer, trial or formal."""
+
+    channel = Channel.MINI_PROGRAM
+    setting = "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES"
+    knows_repetitions = False
+
+    def __init__(
+        self,
+        client: _Subscriptions,
+        templates: Mapping[str, str],
+        *,
+        state: str,
+        page: str = "",
+        at_once: int = AT_ONCE,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        super().__init__(client, templates, at_once=at_once, now=now)
+        self._state = state
+        self._page = page
+
+    async def _call(self, outgoing: Outgoing, template_id: str) -> str:
+        message = SubscribeMessage(
+            openid=outgoing.address,
+            template_id=template_id,
+            fields=outgoing.fields,
+            state=self._state,
+            page=outgoing.url or self._page,
+        )
+        return await self._client.send_subscribe(message)

@@ -1,175 +1,88 @@
-"""WeChat's HTTP interface: wechatpy's client class over aiohttp, with our base address and a shared token."""
+"""WeChat's interfaces that we use, with typed questions and answers."""
 
-import json
-from dataclasses import dataclass
+import re
 from typing import Any
 
-import aiohttp
-from wechatpy import WeChatClient
+from server.gateways.wechat.errors import WXA_CODE, ApiError, UnknownOutcome
+from server.gateways.wechat.messages import SubscribeMessage, TemplateMessage
+from server.gateways.wechat.quotas import TEXT_CHECK
+from server.gateways.wechat.results import Login, PhoneNumber, QrTicket, TextOpinion, UserInfo
+from server.gateways.wechat.transport import Transport, read_json, text_of
 
-from config.settings import WechatAppSettings
-from server.gateways.wechat.errors import BAD_TOKEN, STABLE_TOKEN, ApiError, NotSent, UnknownOutcome
-from server.gateways.wechat.token import AccessToken, FreshToken, TokenShelf
-
-CONNECTIONS = 64
-TIMEOUT = aiohttp.ClientTimeout(total=20, connect=10, sock_connect=3, sock_read=6)
-
-
-@dataclass(frozen=True)
-class QrTicket:
-    ticket: str
-    url: str
-    seconds: int
+_SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@._~-]{1,32}")
+_BAD_SCENE = 40169
+_ORIGIN = "https://api.weixin.qq.com/"  # how wechatpy writes what is not below /cgi-bin/
 
 
-@dataclass(frozen=True)
-class Login:
-    """What a wx.login code stands for. The session_key of the answer is left where it came from."""
-
-    openid: str
-    unionid: str | None
-
-
-@dataclass(frozen=True)
-class TemplateMessage:
-    openid: str
-    template_id: str
-    fields: dict[str, str]
-    client_msg_id: str
-    url: str = ""
-    miniprogram: dict[str, str] | None = None  # {"appid", "pagepath"}; it wins over url
-
-    def body(self) -> dict[str, Any]:
-        optional = {"url": self.url, "miniprogram": self.miniprogram}
-        return {
-            "touser": self.openid,
-            "template_id": self.template_id,
-            "data": {key: {"value": value} for key, value in self.fields.items()},
-            "client_msg_id": self.client_msg_id,
-        } | {key: value for key, value in optional.items() if value}
-
-
-def open_http(timeout: aiohttp.ClientTimeout = TIMEOUT) -> aiohttp.ClientSession:
-    """The bounded connections to WeChat; whoever opens them closes them. Needs a running loop."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=15)
-    return aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
-
-
-class AsyncWechatClient(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
-    """One app at WeChat. Every method may raise ApiError, NotSent or UnknownOutcome.
-
-    wechatpy's own API objects work too, awaited, as long as they go through get and post:
-    `await client.qrcode.create({...})`.
-    """
-
-    def __init__(self, app: WechatAppSettings, base_url: str, http: aiohttp.ClientSession, shelf: TokenShelf) -> None:
-        super().__init__(app.appid, app.secret.get_secret_value(), auto_retry=False)
-        self._base_url = base_url.rstrip("/") + "/"
-        self._connections = http
-        self._token = AccessToken(self.fetch_access_token, shelf)
-
-    @property
-    def access_token(self) -> str:
-        """wechatpy would fetch it here, blocking and without a time limit."""
-        raise AttributeError("await the shared token instead")
-
-    async def fetch_access_token(self) -> FreshToken:
-        """A lost answer is NotSent here: whatever the token was wanted for has not left us."""
-        body = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}
-        try:
-            answer = await self._call("post", STABLE_TOKEN, data=body)
-            return FreshToken(_text(answer, "access_token"), float(answer.get("expires_in", 7200)))
-        except UnknownOutcome as error:
-            raise NotSent(f"no token: {error}") from error
-
-    async def code_to_session(self, code: str) -> Login:
-        query = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
-        answer = await self._call("get", "sns/jscode2session", params=query)
-        return Login(_text(answer, "openid"), answer.get("unionid") or None)
+class AsyncWechatClient(Transport):
+    """One app at WeChat. Every method may raise ApiError, NotSent or UnknownOutcome."""
 
     async def create_qr(self, scene: str, seconds: int) -> QrTicket:
-        """`scene`: 1-64 characters; `seconds`: at most 2,592,000."""
+        """`scene`: 1-64 characters; `seconds`: at most 2,592,000. Service account."""
         body = {
             "expire_seconds": seconds,
             "action_name": "QR_STR_SCENE",
             "action_info": {"scene": {"scene_str": scene}},
         }
         answer = await self.post("qrcode/create", data=body)
-        return QrTicket(_text(answer, "ticket"), _text(answer, "url"), int(answer.get("expire_seconds", seconds)))
+        return QrTicket(text_of(answer, "ticket"), text_of(answer, "url"), int(answer.get("expire_seconds", seconds)))
 
     async def send_template(self, message: TemplateMessage) -> str:
-        """The msgid that the receipt will name."""
-        return _text(await self.post("message/template/send", data=message.body()), "msgid")
+        """The msgid that the receipt will name. Service account."""
+        return text_of(await self.post("message/template/send", data=message.body()), "msgid")
 
-    async def get(self, url: str, **options: Any) -> dict[str, Any]:
-        return await self._request("get", url, **options)
+    async def user_info(self, openid: str) -> UserInfo:
+        """Whether somebody follows the service account, and who that is in our other app."""
+        answer = await self.get("user/info", params={"openid": openid, "lang": "zh_CN"})
+        return UserInfo(text_of(answer, "openid"), str(answer.get("subscribe")) == "1", answer.get("unionid") or None)
 
-    async def post(self, url: str, **options: Any) -> dict[str, Any]:
-        return await self._request("post", url, **options)
+    async def code_to_session(self, code: str) -> Login:
+        """Whom a wx.login code stands for. Mini program."""
+        query = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
+        answer = read_json(await self._call("get", "sns/jscode2session", params=query))
+        return Login(text_of(answer, "openid"), answer.get("unionid") or None)
 
-    async def _request(self, method: str, url_or_endpoint: str, **options: Any) -> dict[str, Any]:
-        """A call with the access token; a token that WeChat calls bad is replaced and the call repeated once."""
-        endpoint = _endpoint(url_or_endpoint, options.pop("api_base_url", self.API_BASE_URL))
-        token = await self._token.current()
-        try:
-            return await self._call(method, endpoint, token=token.value, **options)
-        except ApiError as error:
-            if error.code not in BAD_TOKEN:
-                raise
-        token = await self._token.replace(token)
-        return await self._call(method, endpoint, token=token.value, **options)
+    async def phone_number(self, code: str) -> PhoneNumber:
+        """The number behind a code of the phone button, which is not wx.login's. Mini program."""
+        answer = await self.post(_ORIGIN + "wxa/business/getuserphonenumber", data={"code": code})
+        phone = _object(answer, "phone_info")
+        if _object(phone, "watermark").get("appid") != self.appid:
+            raise UnknownOutcome("a number given to another app")
+        # Documented as a string, a number in WeChat's own example.
+        return PhoneNumber(text_of(phone, "purePhoneNumber"), text_of(phone, "countryCode").lstrip("+"))
 
-    async def _call(
-        self,
-        method: str,
-        endpoint: str,
-        *,
-        params: dict[str, Any] | None = None,
-        data: dict[str, Any] | None = None,
-        token: str = "",
-    ) -> dict[str, Any]:
-        query = {**(params or {}), **({"access_token": token} if token else {})}
-        body = json.dumps(data, ensure_ascii=False).encode() if data is not None else None
-        raw = await self._exchange(method, self._base_url + endpoint, query, body)
-        return _result(raw, endpoint)
+    async def wxa_code(self, scene: str, page: str, *, check_path: bool, env_version: str) -> bytes:
+        """A PNG of the mini program's code. `scene`: 1-32 characters of _SCENE; `page`: without a leading slash or a
+        query; `env_version`: release, trial or develop. The code never ends: what it opens must. A scene that WeChat
+        would refuse is refused as WeChat does, without asking."""
+        if not _SCENE.fullmatch(scene):
+            raise ApiError(_BAD_SCENE, "scene does not fit; not asked", WXA_CODE)
+        body = {
+            "scene": scene,
+            "page": page,
+            "check_path": check_path,
+            "env_version": env_version,
+            "is_hyaline": True,  # with a background the picture is a JPEG
+        }
+        picture = await self._request("post", _ORIGIN + WXA_CODE, data=body)
+        if picture.startswith(b"{"):
+            raise UnknownOutcome("no picture")
+        return picture
 
-    async def _exchange(self, method: str, url: str, query: dict[str, Any], body: bytes | None) -> bytes:
-        """The reply's bytes. Messages of errors name no address: its query carries secrets."""
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        try:
-            async with self._connections.request(
-                method, url, params=query, data=body, headers=headers, allow_redirects=False
-            ) as reply:
-                if reply.status == 504:  # a proxy gave up waiting; WeChat itself may well have done it
-                    raise UnknownOutcome("HTTP 504")
-                if reply.status != 200:
-                    raise NotSent(f"HTTP {reply.status}")
-                return await reply.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(type(error).__name__) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UnknownOutcome(type(error).__name__) from None
+    async def send_subscribe(self, message: SubscribeMessage) -> str:
+        """The msgid where WeChat tells it, which is not documented; else empty. Mini program."""
+        return str((await self.post("message/subscribe/send", data=message.body())).get("msgid") or "")
 
-
-def _endpoint(url_or_endpoint: str, api_base_url: str) -> str:
-    """wechatpy writes addresses as https://api.weixin.qq.com/cgi-bin/ + qrcode/create; the host is ours to choose."""
-    url = url_or_endpoint if url_or_endpoint.startswith("https://") else api_base_url + url_or_endpoint
-    return url.removeprefix("https://").partition("/")[2]
+    async def check_text(self, openid: str, text: str, scene: int) -> TextOpinion:
+        """`text`: at most 2,500 characters; `openid`: has used the mini program within two hours; `scene`: 1 profile,
+        2 comment, 3 forum, 4 social log."""
+        body = {"openid": openid, "content": text, "scene": scene, "version": 2}
+        result = _object(await self.post(_ORIGIN + TEXT_CHECK, data=body), "result")
+        return TextOpinion(text_of(result, "suggest"), int(result.get("label", 0)))
 
 
-def _result(raw: bytes, endpoint: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(raw)
-        code = int(answer.get("errcode", 0))
-    except (ValueError, TypeError, AttributeError):
-        raise UnknownOutcome("unreadable reply") from None
-    if code:
-        raise ApiError(code, str(answer.get("errmsg", "")), endpoint)
-    return dict(answer)
-
-
-def _text(answer: dict[str, Any], key: str) -> str:
-    """A value without which a success is none."""
-    if answer.get(key) in (None, ""):
+def _object(answer: dict[str, Any], key: str) -> dict[str, Any]:
+    """A part without which a success is none."""
+    if not isinstance(answer.get(key), dict):
         raise UnknownOutcome(f"reply without {key}")
-    return str(answer[key])
+    return dict(answer[key])

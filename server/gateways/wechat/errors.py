@@ -10,6 +10,9 @@ from enum import StrEnum
 from server import clock
 
 STABLE_TOKEN = "cgi-bin/stable_token"  # noqa: S105 - the name of an endpoint
+QR_CODE = "cgi-bin/qrcode/create"
+WXA_CODE = "wxa/getwxacodeunlimit"
+QUOTA = 45009
 
 
 class Reaction(StrEnum):
@@ -20,7 +23,6 @@ class Reaction(StrEnum):
     FINAL_MESSAGE = "final_message"
     PAUSE_TEMPLATE = "pause_template"
     STOP_CHANNEL = "stop_channel"
-    SERIALISE = "serialise"  # two at once to one person: again in a moment, one at a time
 
 
 class CallFailed(Exception):
@@ -63,6 +65,7 @@ _WRONG_CODE = Verdict(Reaction.ASK_AGAIN, "微信登录凭证无效或已使用"
 _WRONG_CONTENT = Verdict(
     Reaction.FINAL_MESSAGE, "消息内容不符合模板要求", "请核对 config/messages.yaml 的字段与微信模板"
 )
+_BAD_REQUEST = Verdict(Reaction.FINAL_MESSAGE, "请求参数不符合微信要求", "请联系开发人员")
 _WRONG_ADDRESS = Verdict(Reaction.FINAL_MESSAGE, "消息中的跳转地址无效", "请核对对外访问地址和小程序页面")
 _RESTRICTED = Verdict(Reaction.PAUSE_TEMPLATE, "微信限制了该模板的发送", "请登录公众平台查看通知并申诉或更换模板")
 _SETUP = "请在公众平台核对并修改配置"
@@ -82,28 +85,36 @@ VERDICTS: dict[int, Verdict] = {
     45103: Verdict(Reaction.STOP_CHANNEL, "该接口已被微信停用", "请联系开发人员"),
     40003: Verdict(Reaction.FINAL_RECIPIENT, "用户标识无效", "绑定已失效，请用户重新绑定微信"),
     43004: Verdict(Reaction.FINAL_RECIPIENT, "用户未关注服务号", "请用户关注服务号后可再收到提醒"),
-    43101: Verdict(Reaction.ASK_AGAIN, "用户已拒收此类消息", "请用户在服务号中重新开启消息提醒"),
+    43101: Verdict(
+        Reaction.ASK_AGAIN, "用户未同意接收或已拒收此类消息", "请用户开启消息提醒，或在小程序中再次同意接收"
+    ),
+    43104: Verdict(Reaction.FINAL_RECIPIENT, "用户标识不属于本应用", "绑定已失效，请用户重新绑定微信"),
     45047: Verdict(Reaction.ASK_AGAIN, "客服消息条数已达上限", "用户再次与服务号互动后可发送"),
     43107: _RESTRICTED,
     43116: _RESTRICTED,
     40249: Verdict(Reaction.PAUSE_TEMPLATE, "微信认定消息含营销内容", "请修改模板或字段内容"),
-    43108: Verdict(Reaction.SERIALISE, "同一用户的消息发送过快", "系统会自动重试", 1),
+    43108: Verdict(Reaction.RETRY_LATER, "同一用户的消息发送过快", "系统会自动重试", 1),
+    40008: _BAD_REQUEST,
     40036: _WRONG_CONTENT,
-    40037: Verdict(Reaction.FINAL_MESSAGE, "模板编号无效", "请核对 ZCGL_WECHAT__TEMPLATES 与公众平台的模板编号"),
+    40037: Verdict(Reaction.FINAL_MESSAGE, "模板编号无效", "请核对 ZCGL_WECHAT 的模板编号与公众平台是否一致"),
     40097: _WRONG_CONTENT,
     47003: _WRONG_CONTENT,
     45168: Verdict(Reaction.FINAL_MESSAGE, "消息含微信禁止的词语", "请修改内容"),
     40039: _WRONG_ADDRESS,
     41030: _WRONG_ADDRESS,
-    45009: Verdict(Reaction.RETRY_LATER, "当日接口调用次数已用完", "次日零时恢复，系统会自动继续"),
+    QUOTA: Verdict(Reaction.RETRY_LATER, "接口调用次数已用完", "次日零时（二维码为下一分钟）恢复，系统会自动继续", 60),
     45011: Verdict(Reaction.RETRY_LATER, "接口调用过于频繁", "一分钟后自动重试", 60),
+    40129: _BAD_REQUEST,
+    40169: _BAD_REQUEST,
+    44002: _BAD_REQUEST,
+    47001: _BAD_REQUEST,
     40029: _WRONG_CODE,
     40163: _WRONG_CODE,
     41008: _WRONG_CODE,
     40226: Verdict(Reaction.FINAL_RECIPIENT, "微信认定该用户存在风险", "请用户在微信内按提示处理"),
 }
 
-_UNTIL_MIDNIGHT = frozenset({45009})
+_BY_THE_MINUTE = frozenset({QR_CODE, WXA_CODE})  # every other quota is one of the day
 BAD_TOKEN = frozenset(code for code, verdict in VERDICTS.items() if verdict.reaction is Reaction.REFRESH_TOKEN)
 
 
@@ -116,7 +127,7 @@ def verdict_on(error: ApiError) -> Verdict:
 
 def seconds_to_wait(error: ApiError, now: datetime) -> int:
     """The least time before the call may be tried again; a daily quota is reset at midnight in Beijing."""
-    if error.code in _UNTIL_MIDNIGHT:
+    if error.code == QUOTA and error.endpoint not in _BY_THE_MINUTE:
         tomorrow = now.astimezone(clock.SHANGHAI).date() + timedelta(days=1)
         return int((clock.at(tomorrow, "00:00") - now).total_seconds()) + 1
     return verdict_on(error).seconds

@@ -1,37 +1,49 @@
-"""Mini-program login: a wx.login code for the person behind it."""
+"""Codes of the mini program, exchanged for the person or the number behind them."""
 
 from typing import Protocol
 
-from server.accounts.wechat_identity import CodeRefused, WechatIdentity, WechatUnavailable
-from server.gateways.wechat.client import Login
-from server.gateways.wechat.errors import ApiError, CallFailed, Reaction, verdict_on
+from server.accounts.contact import UnfitContact, checked_mobile
+from server.accounts.wechat_identity import WechatIdentity
+from server.gateways.wechat.errors import CallFailed
+from server.gateways.wechat.refusals import code_refused
+from server.gateways.wechat.results import Login, PhoneNumber
+
+_CHINA = "86"
 
 
-class _Codes(Protocol):
+class _LoginCodes(Protocol):
     async def code_to_session(self, code: str) -> Login: ...
+
+
+class _PhoneCodes(Protocol):
+    async def phone_number(self, code: str) -> PhoneNumber: ...
 
 
 class MiniProgramLogin:
     """Satisfies server.accounts.wechat_identity.CodeExchange."""
 
-    def __init__(self, client: _Codes) -> None:
+    def __init__(self, client: _LoginCodes) -> None:
         self._client = client
 
     async def exchange(self, code: str) -> WechatIdentity:
-        """A code is good for one exchange within five minutes, so a lost answer asks for a new code too."""
         try:
             login = await self._client.code_to_session(code)
-        except ApiError as error:
-            raise _refusal(error) from error
         except CallFailed as error:
-            raise WechatUnavailable from error
+            raise code_refused(error) from error
         return WechatIdentity(login.openid, login.unionid)
 
 
-def _refusal(error: ApiError) -> CodeRefused | WechatUnavailable:
-    verdict = verdict_on(error)
-    if verdict.reaction is Reaction.ASK_AGAIN:
-        return CodeRefused()
-    if verdict.reaction is Reaction.FINAL_RECIPIENT:
-        return CodeRefused(f"{verdict.reason}，{verdict.advice}")
-    return WechatUnavailable(retry_after=verdict.seconds)
+class PhoneButton:
+    """Satisfies server.accounts.wechat_identity.PhoneExchange."""
+
+    def __init__(self, client: _PhoneCodes) -> None:
+        self._client = client
+
+    async def mobile(self, code: str) -> str:
+        try:
+            phone = await self._client.phone_number(code)
+        except CallFailed as error:
+            raise code_refused(error) from error
+        if phone.country != _CHINA:
+            raise UnfitContact("请使用中国大陆的手机号")
+        return checked_mobile(phone.number)

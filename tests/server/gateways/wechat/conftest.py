@@ -7,9 +7,11 @@ import aiohttp
 import pytest
 
 from config.settings import WechatSettings
-from server.gateways.wechat.channel import OfficialAccountChannel
-from server.gateways.wechat.client import AsyncWechatClient, TemplateMessage, open_http
+from server.gateways.wechat.channel import MiniProgramChannel, OfficialAccountChannel
+from server.gateways.wechat.client import AsyncWechatClient
+from server.gateways.wechat.messages import TemplateMessage
 from server.gateways.wechat.token import FreshToken
+from server.gateways.wechat.transport import open_http
 from tests.simulator.app import Simulator, running_simulator
 
 NOBODY_LISTENS = "http://127.0.0.1:9/callback"
@@ -76,6 +78,16 @@ def client(
 @pytest.fixture
 def channel(setup: WechatSettings, client: AsyncWechatClient) -> OfficialAccountChannel:
     return OfficialAccountChannel(client, setup.templates)
+
+
+@pytest.fixture
+def mini(setup: WechatSettings, simulator: Simulator, http: aiohttp.ClientSession) -> AsyncWechatClient:
+    return AsyncWechatClient(setup.mini_program, simulator.url, http, MemoryShelf())
+
+
+@pytest.fixture
+def mini_channel(setup: WechatSettings, mini: AsyncWechatClient) -> MiniProgramChannel:
+    return MiniProgramChannel(mini, setup.subscribe_templates, state="formal", page="pages/message/index")
 
 
 @pytest.fixture

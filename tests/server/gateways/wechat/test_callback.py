@@ -16,15 +16,13 @@ from wechatpy.crypto import WeChatCrypto
 from config.settings import WechatAppSettings
 from server.gateways.wechat.callback import (
     BODY_LIMIT,
-    KEY_LENGTH,
     WINDOW_SECONDS,
     BadCallback,
-    Callback,
     CallbackDoor,
     UnreadableCallback,
-    read_callback,
-    sign,
 )
+from server.gateways.wechat.envelope import sign
+from server.gateways.wechat.events import KEY_LENGTH, Callback, read_callback
 
 VECTORS = {vector["id"]: vector for vector in json.loads(Path(__file__).with_name("vectors.json").read_text())}
 URL_CHECK, SECURE = VECTORS["V1"], VECTORS["V4"]

@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.gateways.wechat.errors import STABLE_TOKEN, VERDICTS, ApiError, Reaction, seconds_to_wait, verdict_on
+from server.gateways.wechat.errors import (
+    QR_CODE,
+    STABLE_TOKEN,
+    VERDICTS,
+    WXA_CODE,
+    ApiError,
+    Reaction,
+    seconds_to_wait,
+    verdict_on,
+)
 
 SEND = "cgi-bin/message/template/send"
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # noon in Beijing
@@ -13,6 +22,7 @@ REACTIONS = {
     -1: Reaction.RETRY_LATER,
     40001: Reaction.REFRESH_TOKEN,
     40003: Reaction.FINAL_RECIPIENT,
+    40008: Reaction.FINAL_MESSAGE,
     40013: Reaction.STOP_CHANNEL,
     40014: Reaction.REFRESH_TOKEN,
     40029: Reaction.ASK_AGAIN,
@@ -21,7 +31,9 @@ REACTIONS = {
     40039: Reaction.FINAL_MESSAGE,
     40097: Reaction.FINAL_MESSAGE,
     40125: Reaction.STOP_CHANNEL,
+    40129: Reaction.FINAL_MESSAGE,
     40163: Reaction.ASK_AGAIN,
+    40169: Reaction.FINAL_MESSAGE,
     40164: Reaction.STOP_CHANNEL,
     40226: Reaction.FINAL_RECIPIENT,
     40249: Reaction.PAUSE_TEMPLATE,
@@ -31,13 +43,16 @@ REACTIONS = {
     43004: Reaction.FINAL_RECIPIENT,
     43101: Reaction.ASK_AGAIN,
     43107: Reaction.PAUSE_TEMPLATE,
-    43108: Reaction.SERIALISE,
+    43104: Reaction.FINAL_RECIPIENT,
+    43108: Reaction.RETRY_LATER,
     43116: Reaction.PAUSE_TEMPLATE,
+    44002: Reaction.FINAL_MESSAGE,
     45009: Reaction.RETRY_LATER,
     45011: Reaction.RETRY_LATER,
     45047: Reaction.ASK_AGAIN,
     45103: Reaction.STOP_CHANNEL,
     45168: Reaction.FINAL_MESSAGE,
+    47001: Reaction.FINAL_MESSAGE,
     47003: Reaction.FINAL_MESSAGE,
     48001: Reaction.STOP_CHANNEL,
 }
@@ -73,5 +88,6 @@ def test_a_daily_quota_waits_for_midnight_in_beijing() -> None:
     assert seconds_to_wait(ApiError(45009, "", SEND), NOW) == 12 * 3600 + 1
 
 
-def test_a_minute_quota_waits_a_minute() -> None:
-    assert seconds_to_wait(ApiError(45011, "", SEND), NOW) == 60
+@pytest.mark.parametrize(("code", "endpoint"), [(45011, SEND), (45009, QR_CODE), (45009, WXA_CODE)])
+def test_a_minute_quota_waits_a_minute(code: int, endpoint: str) -> None:
+    assert seconds_to_wait(ApiError(code, "", endpoint), NOW) == 60

@@ -4,6 +4,7 @@ import aiohttp
 import pytest
 
 from config.settings import WechatSettings
+from models.accounts import WechatApp
 from server.accounts.wechat_identity import CodeRefused, WechatUnavailable
 from server.gateways.wechat.client import AsyncWechatClient
 from server.gateways.wechat.connect import open_wechat
@@ -90,7 +91,7 @@ async def test_no_qr_is_a_named_refusal(simulator: Simulator, client: AsyncWecha
 async def test_wechat_out_of_reach_stops_nothing_from_opening(setup: WechatSettings) -> None:
     async with open_wechat(setup, f"http://127.0.0.1:{free_port()}", lambda _: MemoryShelf()) as wechat:
         with pytest.raises(WechatUnavailable):
-            await wechat.qr.draw("scene", 300)
+            await wechat.qr[WechatApp.OFFICIAL_ACCOUNT].draw("scene", 300)
 
 
 async def test_each_app_has_its_own_shelf(setup: WechatSettings, simulator: Simulator) -> None:
