@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -72,9 +72,10 @@ def _write_cursor(last: Application) -> str:
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """In UTC, as every instant is stored: the engines compare the digits."""
     try:
         at, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(at).astimezone(clock.SHANGHAI), UUID(id_)
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(id_)
     except (binascii.Error, ValueError, OverflowError) as error:
         raise WrongCursor(field="cursor") from error
 

@@ -57,6 +57,11 @@ def a_cpa_no() -> str:
     return f"{uuid4().int % 10**12:012}"
 
 
+def a_name() -> str:
+    """Nobody else's, in letters that a name may have."""
+    return "丁" + "".join(chr(ord("a") + int(digit, 16)) for digit in uuid4().hex[:10])
+
+
 class MemoryStore:
     """Satisfies Store."""
 
