@@ -126,6 +126,12 @@ class Caller:
         """A call of the platform with a token of the mini program."""
         return await self.post(path, body, access_token=await self.mini_token())
 
+    async def draw(self, **changes: object) -> Any:
+        """getwxacodeunlimit: the picture, or the refusal."""
+        url, token = f"{self.url}/wxa/getwxacodeunlimit", await self.mini_token()
+        async with self.http.post(url, json={"scene": "ticket", **changes}, params={"access_token": token}) as answer:
+            return await answer.json() if answer.content_type == "application/json" else await answer.read()
+
     async def subscribe(self, phone: Phone, **changes: object) -> Any:
         """subscribe/send; a change to None leaves its part away."""
         body = {

@@ -39,6 +39,7 @@ class Phone:
     muted: set[str] = field(default_factory=set)  # template ids the person switched off, of either app
     credits: dict[str, int] = field(default_factory=dict)  # subscribe template id -> messages still allowed
     crowd: bool = False  # one of many: listed and kept nowhere
+    acted_at: int = 0  # the CreateTime of the last thing the person did
     messages: list[Message] = field(default_factory=list)
 
     def see(self, message: Message) -> None:
@@ -47,6 +48,12 @@ class Phone:
         kept = KEPT_IN_A_CROWD if self.crowd else KEPT_MESSAGES
         if len(self.messages) > kept:
             del self.messages[:-kept]
+
+    def act(self, now: float) -> int:
+        """The CreateTime of what the person does now: nobody does two things in one second, and what tells two events
+        of one person apart is the second."""
+        self.acted_at = max(int(now), self.acted_at + 1)
+        return self.acted_at
 
     def told(self, at: float, text: str) -> None:
         """WeChat's own words on the phone."""

@@ -29,18 +29,18 @@ class Pushes(Deliveries):
         phone.follows = True
         phone.told(self._platform.now(), "你已关注该服务号")
         key = f"qrscene_{scene}" if scene else ""
-        return await self._tell(phone, "subscribe", EventKey=key, **({"Ticket": ticket} if ticket else {}))
+        return await self._act(phone, "subscribe", EventKey=key, **({"Ticket": ticket} if ticket else {}))
 
     async def unfollow(self, phone: Phone) -> Push:
         phone.follows = False
         phone.told(self._platform.now(), "你已取消关注该服务号")
-        return await self._tell(phone, "unsubscribe", EventKey="")
+        return await self._act(phone, "unsubscribe", EventKey="")
 
     async def scan(self, phone: Phone, scene: str, ticket: str) -> Push:
         """A phone that does not follow yet follows by scanning."""
         if not phone.follows:
             return await self.follow(phone, scene=scene, ticket=ticket)
-        return await self._tell(phone, "SCAN", EventKey=scene, Ticket=ticket)
+        return await self._act(phone, "SCAN", EventKey=scene, Ticket=ticket)
 
     async def popup(self, phone: Phone, answers: dict[str, str], scene: str = "0") -> Push:
         """The person answered wx.requestSubscribeMessage; `answers`: template id -> accept or reject."""
@@ -48,23 +48,24 @@ class Pushes(Deliveries):
             {"TemplateId": template, "SubscribeStatusString": answer, "PopupScene": scene}
             for template, answer in answers.items()
         ]
-        return await self.push(self._mini_event(phone, "subscribe_msg_popup_event", *items))
+        return await self._answer(phone, "subscribe_msg_popup_event", *items)
 
     async def switched_off(self, phone: Phone, *templates: str) -> Push:
         """The person refuses these templates in the settings of the mini program."""
         items = [{"TemplateId": template, "SubscribeStatusString": "reject"} for template in templates]
-        return await self.push(self._mini_event(phone, "subscribe_msg_change_event", *items))
+        return await self._answer(phone, "subscribe_msg_change_event", *items)
 
     def receipt_later(self, phone: Phone, msgid: int, status: str) -> None:
         """TEMPLATESENDJOBFINISH, a moment after the answer to template/send."""
-        self._later(self._event(phone, "TEMPLATESENDJOBFINISH", MsgID=str(msgid), Status=status))
+        fields = {"MsgID": str(msgid), "Status": status}
+        self._later(Event("official_account", "TEMPLATESENDJOBFINISH", phone.openid, self._seconds(), fields))
 
     def sent_later(self, phone: Phone, message: Message, *, shown: bool) -> None:
         """subscribe_msg_sent_event, a moment after the answer to subscribe/send."""
         code, status = ("0", "success") if shown else ("43101", "user refuse to accept the msg")
         item = {"TemplateId": message.template_id, "MsgID": str(message.msgid)}
-        outcome = {"ErrorCode": code, "ErrorStatus": status}
-        self._later(self._mini_event(phone, "subscribe_msg_sent_event", item | outcome))
+        items = (item | {"ErrorCode": code, "ErrorStatus": status},)
+        self._later(Event("mini_program", "subscribe_msg_sent_event", phone.mini_openid, self._seconds(), items=items))
 
     async def settle(self) -> None:
         """Wait until no receipt is on its way."""
@@ -80,14 +81,16 @@ class Pushes(Deliveries):
         if self._platform.switches.receipts:
             self._couriers.later(self.receipt_delay, event)
 
-    def _event(self, phone: Phone, name: str, **fields: str) -> Event:
-        return Event("official_account", name, phone.openid, int(self._platform.now()), fields)
+    def _seconds(self) -> int:
+        return int(self._platform.now())
 
-    def _mini_event(self, phone: Phone, name: str, *items: dict[str, str]) -> Event:
-        return Event("mini_program", name, phone.mini_openid, int(self._platform.now()), items=items)
-
-    async def _tell(self, phone: Phone, name: str, **fields: str) -> Push:
-        push = await self.push(self._event(phone, name, **fields))
+    async def _act(self, phone: Phone, name: str, **fields: str) -> Push:
+        created = phone.act(self._platform.now())
+        push = await self.push(Event("official_account", name, phone.openid, created, fields))
         if not push.acknowledged and name in ("subscribe", "SCAN"):
             phone.told(self._platform.now(), OUT_OF_ORDER)
         return push
+
+    async def _answer(self, phone: Phone, name: str, *items: dict[str, str]) -> Push:
+        created = phone.act(self._platform.now())
+        return await self.push(Event("mini_program", name, phone.mini_openid, created, items=items))

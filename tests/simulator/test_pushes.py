@@ -154,3 +154,48 @@ async def test_every_push_was_provably_wechats(caller: Caller, service: StubServ
 
     assert len(service.received) == 2
     assert service.refused == []
+
+
+async def test_two_things_of_one_person_are_two_events(caller: Caller, service: StubService, phone: Phone) -> None:
+    for action in ("follow", "unfollow", "follow"):
+        await caller.on_phone(phone, action)
+
+    assert len({callback.unique_key for callback in service.received}) == 3
+
+
+@pytest.mark.parametrize(("drop", "arrived"), [("request", 0), ("reply", 1)])
+async def test_a_lost_push_and_a_lost_acknowledgement_are_tried_again(
+    caller: Caller, service: StubService, phone: Phone, drop: str, arrived: int
+) -> None:
+    await caller.post("/_/faults", {"endpoint": "callback/subscribe", "drop": drop})
+
+    push = await caller.on_phone(phone, "follow")
+
+    assert (push["tries"], push["acknowledged"]) == (2, True)
+    assert len(service.received) == arrived + 1
+
+
+async def test_a_push_may_be_late(caller: Caller, service: StubService, phone: Phone) -> None:
+    await caller.post("/_/faults", {"endpoint": "callback/subscribe", "delay": 0.01})
+
+    assert (await caller.on_phone(phone, "follow"))["acknowledged"]
+
+
+async def test_what_is_acknowledged_may_come_again(caller: Caller, service: StubService, phone: Phone) -> None:
+    await caller.post("/_/switches", {"copies": 2})
+
+    await caller.on_phone(phone, "follow")
+
+    assert len(service.received) == 3
+    assert len({callback.unique_key for callback in service.received}) == 1
+
+
+async def test_the_last_pushes_come_again_on_demand(caller: Caller, service: StubService, phone: Phone) -> None:
+    await caller.on_phone(phone, "follow")
+    await caller.on_phone(phone, "unfollow")
+
+    repeated = await caller.post("/_/pushes/again", {"count": 2})
+
+    assert [push["event"] for push in repeated] == ["subscribe", "unsubscribe"]
+    assert service.events() == ["subscribe", "unsubscribe", "subscribe", "unsubscribe"]
+    assert len({callback.unique_key for callback in service.received}) == 2

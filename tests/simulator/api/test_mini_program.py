@@ -39,7 +39,7 @@ async def test_a_login_code_of_nobody_is_refused(
 async def test_a_code_is_a_picture(caller: Caller, simulator: Simulator, changes: dict[str, object]) -> None:
     scene = "A" * 30 + "-_"
 
-    picture = await draw(caller, scene=scene, **changes)
+    picture = await caller.draw(scene=scene, **changes)
 
     (code,) = simulator.platform.mini_codes.values()
     assert isinstance(picture, bytes)
@@ -67,7 +67,7 @@ async def test_a_code_is_a_picture(caller: Caller, simulator: Simulator, changes
     ],
 )
 async def test_a_wrong_code_is_refused_in_json(caller: Caller, changes: dict[str, object], code: int) -> None:
-    answer = await draw(caller, **changes)
+    answer = await caller.draw(**changes)
 
     assert isinstance(answer, dict)
     assert answer["errcode"] == code
@@ -76,9 +76,9 @@ async def test_a_wrong_code_is_refused_in_json(caller: Caller, changes: dict[str
 async def test_a_page_that_is_not_released_has_codes_when_the_path_is_not_checked(
     caller: Caller, simulator: Simulator
 ) -> None:
-    unchecked = await draw(caller, page="pages/new/index", check_path=False)
+    unchecked = await caller.draw(page="pages/new/index", check_path=False)
     simulator.platform.switches.released_pages = ["pages/new/index"]
-    released = await draw(caller, page="pages/new/index")
+    released = await caller.draw(page="pages/new/index")
 
     assert isinstance(unchecked, bytes)
     assert isinstance(released, bytes)
@@ -88,9 +88,9 @@ async def test_codes_have_a_quota_by_the_minute(caller: Caller, simulator: Simul
     assert simulator.platform.quotas.per_minute["wxa/getwxacodeunlimit"] == (5000, 45009)
     await caller.post("/_/quota", {"endpoint": "wxa/getwxacodeunlimit", "per_minute": 1, "errcode": 45009})
 
-    first, second = await draw(caller), await draw(caller)
+    first, second = await caller.draw(), await caller.draw()
     time.later = 60
-    third = await draw(caller)
+    third = await caller.draw()
 
     assert isinstance(second, dict)
     assert second["errcode"] == 45009
@@ -227,11 +227,3 @@ async def test_a_token_of_the_service_account_opens_nothing_here(caller: Caller)
     answer = await caller.api("/wxa/msg_sec_check", {})
 
     assert answer["errcode"] == 40001
-
-
-async def draw(caller: Caller, **changes: object) -> bytes | dict[str, Any]:
-    """The picture, or the refusal."""
-    body = {"scene": "ticket", **changes}
-    url, token = f"{caller.url}/wxa/getwxacodeunlimit", await caller.mini_token()
-    async with caller.http.post(url, json=body, params={"access_token": token}) as answer:
-        return await answer.json() if answer.content_type == "application/json" else await answer.read()
