@@ -1,6 +1,6 @@
 """Steps of migrations that tortoise does not have: exact comparison, a further value of an enum, a wider text."""
 
-from typing import Any
+from typing import Any, cast
 
 from tortoise.migrations import operations as ops
 
@@ -42,7 +42,7 @@ class Widen(ops.AlterField):
     async def database_forward(self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None) -> None:
         if state_editor and state_editor.client.capabilities.dialect == "mysql":
             table = new_state.apps.get_model(f"{app_label}.{self.model_name}")._meta.db_table
-            kind = self.field.get_for_dialect("mysql", "SQL_TYPE")
+            kind = cast(Any, self.field).get_for_dialect("mysql", "SQL_TYPE")
             await state_editor.client.execute_script(f"ALTER TABLE `{table}` MODIFY `{self.name}` {kind} NOT NULL")
 
     async def database_backward(self, *_: Any, **__: Any) -> None:

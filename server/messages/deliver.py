@@ -3,37 +3,42 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 
-from models.appointments import Appointment
-from models.messages import Channel, Delivery
+from models.messages import Channel, Delivery, DeliveryState
 from server import clock
+from server.failpoints import reach
 from server.messages.addresses import addresses_of
 from server.messages.channels import Failed, Outcome, Outgoing, Refused, Sender
 from server.messages.leases import begin_attempts, lease_due
-from server.messages.outbox import payload_of, text_of
-from server.messages.outcomes import Columns, after, lapsed, record, superseded
+from server.messages.outbox import payload_of, text_in
+from server.messages.outcomes import GIVE_UP_AFTER, Columns, after, lapsed, superseded
+from server.messages.recording import Recorder
+from server.messages.undone import reasons_not_to_send
 
 _log = logging.getLogger("zcgl")
 
 _NO_ADDRESS = {
     Channel.SMS: Refused("no_address", "没有登记手机号，请在设置中补充"),
     Channel.WECHAT: Refused("no_address", "微信已解除绑定"),
+    Channel.MINI_PROGRAM: Refused("no_address", "微信已解除绑定"),
 }
 _UNREADABLE = Failed("unreadable", "内容无法解密，请检查密钥配置")
 
 
-class Deliverer:
-    """One worker's deliveries: at most `at_once` calls in flight, one at a time to one address."""
+class Lane:
+    """One worker's deliveries on one channel: at most `at_once` under way, one at a time to one address."""
 
-    def __init__(self, senders: Mapping[Channel, Sender], *, at_once: int = 64) -> None:
-        self._senders = senders
+    def __init__(self, channel: Channel, sender: Sender, at_once: int, recorder: Recorder) -> None:
+        self.channel = channel
+        self._sender = sender
         self._at_once = at_once
+        self._recorder = recorder
         self._flying: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -41,7 +46,7 @@ class Deliverer:
         """Lease what is due and start sending it; returns how many were leased. Waits while too many are in flight."""
         while len(self._flying) > self._at_once // 2:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
-        leased = await lease_due(self._at_once - len(self._flying))
+        leased = await lease_due(self.channel, self._at_once - len(self._flying))
         ready = await self._sendable(leased)
         for delivery in await begin_attempts([delivery for delivery in leased if delivery.id in ready]):
             self._start(delivery, ready[delivery.id])
@@ -57,15 +62,13 @@ class Deliverer:
 
     async def _sendable(self, leased: list[Delivery]) -> dict[UUID, Outgoing]:
         """Those to call a provider for; the others are settled on the spot."""
-        addresses, versions = await addresses_of(leased), await _versions(leased)
-        ready: dict[UUID, Outgoing] = {}
-        for delivery in leased:
-            prepared = _prepare(delivery, addresses.get(delivery.recipient), versions)
-            if isinstance(prepared, Outgoing):
-                ready[delivery.id] = prepared
-            else:
-                await record(delivery, prepared)
-        return ready
+        if not leased:
+            return {}
+        addresses, void = await addresses_of(leased), await reasons_not_to_send(leased)
+        prepared = {row.id: _prepare(row, addresses.get(row.recipient), void.get(row.id)) for row in leased}
+        settled = [(row, columns) for row in leased if isinstance(columns := prepared[row.id], dict)]
+        await asyncio.gather(*(self._recorder.record(row, columns) for row, columns in settled))
+        return {id_: found for id_, found in prepared.items() if isinstance(found, Outgoing)}
 
     def _start(self, delivery: Delivery, outgoing: Outgoing) -> None:
         turn = self._turns.setdefault(outgoing.address, asyncio.Lock())
@@ -75,9 +78,11 @@ class Deliverer:
 
     async def _send(self, delivery: Delivery, outgoing: Outgoing, turn: asyncio.Lock) -> None:
         async with turn:
-            outcome: Outcome = await self._senders[delivery.channel].send(outgoing)
+            await reach("delivery.leased")
+            outcome: Outcome = await self._sender.send(outgoing)
+            await reach("delivery.accepted")
         columns = after(outcome, delivery, clock.now())
-        kept = await record(delivery, columns)
+        kept = await self._recorder.record(delivery, columns)
         _log.info(
             "delivery",
             extra={"facts": _facts(delivery, columns) | ({} if kept else {"lease": "lost"})},
@@ -90,17 +95,32 @@ class Deliverer:
             _log.error("delivery_fault", exc_info=error)
 
 
+class Deliverer:
+    """A lane for each channel, so that none waits for another that is slow, silent or paused."""
+
+    def __init__(self, senders: Mapping[Channel, Sender], *, at_once: int = 64) -> None:
+        recorder = Recorder()
+        self.lanes = [Lane(channel, sender, at_once, recorder) for channel, sender in senders.items()]
+
+    async def start_due(self) -> int:
+        """Every lane once; returns how many were leased."""
+        return sum(await asyncio.gather(*(lane.start_due() for lane in self.lanes)))
+
+    async def drain(self, seconds: float | None = None) -> None:
+        await asyncio.gather(*(lane.drain(seconds) for lane in self.lanes))
+
+
 def client_msg_id(delivery_id: UUID) -> str:
     """The provider's name of a delivery: the same for every repetition."""
     return hashlib.sha256(str(delivery_id).encode()).hexdigest()[:32]
 
 
-def _prepare(delivery: Delivery, address: str | None, versions: Mapping[UUID, int]) -> Outgoing | Columns:
+def _prepare(delivery: Delivery, address: str | None, void: str | None) -> Outgoing | Columns:
     now = clock.now()
-    if _is_undone(delivery, versions):
-        return superseded(now)
     if (columns := lapsed(delivery, now)) is not None:
         return columns
+    if void is not None:
+        return _withheld(delivery, void)
     if address is None:
         return after(_NO_ADDRESS[delivery.channel], delivery, now)
     try:
@@ -109,31 +129,25 @@ def _prepare(delivery: Delivery, address: str | None, versions: Mapping[UUID, in
         return after(_UNREADABLE, delivery, now)
 
 
+def _withheld(delivery: Delivery, reason: str) -> Columns:
+    """What may have arrived waits for its receipt; everything else is void."""
+    if delivery.first_attempt_at is None:
+        return superseded(clock.now(), reason)
+    return {"state": DeliveryState.IN_DOUBT, "next_at": delivery.first_attempt_at + GIVE_UP_AFTER}
+
+
 def _outgoing(delivery: Delivery, address: str) -> Outgoing:
     payload = payload_of(delivery)
     return Outgoing(
         delivery_id=delivery.id,
         address=address,
-        text=text_of(delivery),
+        text=text_in(payload),
         template=payload.get("template", ""),
         fields=payload.get("fields", {}),
-        url="",
+        url=payload.get("page", ""),
         client_msg_id=client_msg_id(delivery.id),
+        params=tuple(payload.get("params", ())),
     )
-
-
-async def _versions(leased: Iterable[Delivery]) -> dict[UUID, int]:
-    """Present versions of the appointments that these deliveries promise."""
-    promised = {row.appointment_id for row in leased if row.appointment_version is not None}
-    rows: list[Any] = await Appointment.filter(id__in=promised).values_list("id", "version") if promised else []
-    return dict(rows)
-
-
-def _is_undone(delivery: Delivery, versions: Mapping[UUID, int]) -> bool:
-    """The appointment has moved on since this was written (decisions D26)."""
-    if delivery.appointment_version is None or delivery.appointment_id is None:
-        return False
-    return versions.get(delivery.appointment_id) != delivery.appointment_version
 
 
 def _facts(delivery: Delivery, columns: Columns) -> dict[str, Any]:

@@ -9,24 +9,51 @@ from uuid import UUID
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
-from models.messages import Delivery, DeliveryState
+from models.messages import Channel, Delivery, DeliveryState
 from server import clock
+from server.messages.pauses import held_scopes
 from server.transactions import retried
 
 LEASE = timedelta(seconds=60)  # longer than any call to a provider may take
 
 # What may be taken when its time has come: a lapsed lease (sending) belongs to a worker that died.
-DUE = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
+BEGUN = (DeliveryState.SENDING, DeliveryState.IN_DOUBT)
+DUE = (*BEGUN, DeliveryState.PENDING)
 
 
-async def lease_due(limit: int) -> list[Delivery]:
-    """Take up to `limit` due deliveries for this caller alone, oldest first."""
-    return await take(await due_ids(limit))
+async def lease_due(channel: Channel, limit: int) -> list[Delivery]:
+    """Take up to `limit` due deliveries of a channel for this caller alone, in the order of `due_ids`."""
+    return await take(await due_ids(channel, limit))
 
 
-async def due_ids(limit: int) -> list[UUID]:
-    due = Delivery.filter(state__in=DUE, next_at__lte=clock.now()).order_by("next_at").limit(limit)
-    ids: list[Any] = await due.values_list("id", flat=True)
+async def due_ids(channel: Channel, limit: int) -> list[UUID]:
+    """What is due and not paused: all that concerns one's own business before any notice to many, oldest first.
+
+    However long a notice's queue, a reminder is in the next lease, for it is looked for first (ADR 6). Of a notice,
+    what was begun comes first, as long as the provider still knows its repetitions (decisions D27); what is pending
+    is looked for by itself, in the order of the index, so that a long queue is never sorted.
+    """
+    held = await held_scopes()
+    if f"channel:{channel}" in held:
+        return []
+    due = Delivery.filter(channel=channel, next_at__lte=clock.now())
+    if templates := [name for kind, _, name in (scope.partition(":") for scope in held) if kind == "template"]:
+        due = due.exclude(template__in=templates)
+    bulk = due.filter(bulk=True)
+    ids: list[UUID] = []
+    for part in (
+        due.filter(bulk=False, state__in=DUE),
+        bulk.filter(state__in=BEGUN),
+        bulk.filter(state=DeliveryState.PENDING),
+    ):
+        ids += await _oldest(part, limit - len(ids))
+    return ids
+
+
+async def _oldest(due: QuerySet[Delivery], limit: int) -> list[UUID]:
+    if limit <= 0:
+        return []
+    ids: list[Any] = await due.order_by("next_at").limit(limit).values_list("id", flat=True)
     return ids
 
 
@@ -38,7 +65,7 @@ async def take(ids: list[UUID]) -> list[Delivery]:
     still_due = Delivery.filter(id__in=ids, state__in=DUE, next_at__lte=now)
     taken = {"state": DeliveryState.SENDING, "lease": lease, "leased_until": now + LEASE, "next_at": now + LEASE}
     await retried(lambda: still_due.update(**taken))
-    return await Delivery.filter(lease=lease, state=DeliveryState.SENDING).order_by("id")
+    return await Delivery.filter(lease=lease, state=DeliveryState.SENDING).order_by("bulk", "id")
 
 
 async def begin_attempts(leased: list[Delivery]) -> list[Delivery]:
@@ -50,9 +77,12 @@ async def begin_attempts(leased: list[Delivery]) -> list[Delivery]:
     if not leased:
         return []
     mine = Delivery.filter(lease=leased[0].lease, state=DeliveryState.SENDING, leased_until__gt=clock.now())
+    counted = 0
     for doubtful in (False, True):
         if ids := [row.id for row in leased if (row.first_attempt_at is not None) is doubtful]:
-            await retried(partial(_count_attempt, mine.filter(id__in=ids), doubtful))
+            counted += await retried(partial(_count_attempt, mine.filter(id__in=ids), doubtful))
+    if counted == len(leased):
+        return leased
     held = set(await mine.filter(id__in=[row.id for row in leased]).values_list("id", flat=True))
     return [row for row in leased if row.id in held]
 

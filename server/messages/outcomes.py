@@ -111,12 +111,12 @@ async def record(delivery: Delivery, columns: Columns) -> bool:
 
 async def settle(delivery: Delivery, expected: dict[str, Any], columns: Columns) -> bool:
     """Compare-and-swap from `expected` to `columns`; final states are never among the expected."""
-    if _is_alone(delivery, columns):
+    if is_alone(delivery, columns):
         return await retried(lambda: Delivery.filter(**expected).update(**columns)) == 1
     return await retried(partial(_settle_with_consequences, delivery, expected, columns))
 
 
-def _is_alone(delivery: Delivery, columns: Columns) -> bool:
+def is_alone(delivery: Delivery, columns: Columns) -> bool:
     """Nothing follows from it: neither another channel nor a change of credits."""
     state = columns["state"]
     if state in (DeliveryState.REFUSED, DeliveryState.FAILED):

@@ -15,6 +15,7 @@ from server.materials.pages import sweep_objects
 from server.materials.store import Store
 from server.messages.callbacks import forget_handled
 from server.messages.receipts import ReceiptSource, collect_receipts
+from server.notices.campaign import carry_on
 from server.run.jobs import Job
 
 _MINUTE, _HOUR = 60.0, 3600.0
@@ -50,6 +51,7 @@ def jobs_of(services: JobServices) -> tuple[Job, ...]:
         Job("warn_before_expiry", _MINUTE * 10, warn_due),
         Job("warm_grid", _MINUTE, lambda: warm_grid(gate=slots)),
         Job("link_audit", 2.0, link_all),
+        Job("notices", 1.0, carry_on, at_most=20.0),
         Job("replay_epochs", 2.0, lambda: replay_epoch_raises(services.session_views)),
         Job("collect_receipts", 5.0, lambda: collect_receipts(services.receipts)),
         Job("sweep_request_keys", _HOUR, sweep_keys),

@@ -48,8 +48,8 @@ async def test_a_lease_is_nobody_elses(world: MessageWorld) -> None:
     firm = await world.firm()
     await tell_done(world, firm)
 
-    first = [row.id for row in await lease_due(1000)]
-    second = await lease_due(1000)
+    first = [row.id for row in await lease_due(Channel.SMS, 1000)]
+    second = await lease_due(Channel.SMS, 1000)
 
     assert (await only_delivery(firm)).id in first
     assert second == []
@@ -58,7 +58,7 @@ async def test_a_lease_is_nobody_elses(world: MessageWorld) -> None:
 async def test_what_was_sent_between_the_look_and_the_claim_is_not_taken(world: MessageWorld, outside: Outside) -> None:
     firm, _ = await bound_firm(world)
     await tell_done(world, firm)
-    seen = await due_ids(1000)
+    seen = await due_ids(Channel.WECHAT, 1000)
     await outside.deliver_all()
 
     taken = await take(seen)
@@ -70,9 +70,9 @@ async def test_what_was_sent_between_the_look_and_the_claim_is_not_taken(world: 
 async def test_a_late_worker_cannot_record_under_the_lease_of_another(world: MessageWorld, later: Later) -> None:
     firm, _ = await bound_firm(world)
     await tell_done(world, firm)
-    late = next(row for row in await lease_due(1000) if row.account_id == firm.id)
+    late = next(row for row in await lease_due(Channel.WECHAT, 1000) if row.account_id == firm.id)
     later(seconds=LEASE.total_seconds() + 1)
-    await lease_due(1000)
+    await lease_due(Channel.WECHAT, 1000)
 
     kept = await record(late, after(Failed("47003", "内容不符"), late, clock.now()))
 
@@ -85,7 +85,7 @@ async def test_a_worker_that_died_before_sending_is_replaced(
 ) -> None:
     firm, openid = await bound_firm(world)
     await tell_done(world, firm)
-    await lease_due(1000)
+    await lease_due(Channel.WECHAT, 1000)
 
     await outside.deliver_all()
     while_leased = outside.wechat.to(openid)
@@ -143,7 +143,7 @@ async def test_a_late_worker_cannot_overwrite_what_another_recorded(
 ) -> None:
     firm, _ = await bound_firm(world)
     await tell_done(world, firm)
-    late = next(row for row in await lease_due(1000) if row.account_id == firm.id)
+    late = next(row for row in await lease_due(Channel.WECHAT, 1000) if row.account_id == firm.id)
     later(seconds=LEASE.total_seconds() + 1)
     await outside.deliver_all()
 

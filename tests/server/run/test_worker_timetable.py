@@ -16,6 +16,7 @@ def test_every_duty_has_its_line() -> None:
         "warn_before_expiry",
         "warm_grid",
         "link_audit",
+        "notices",
         "replay_epochs",
         "sweep_request_keys",
         "forget_expired_logins",
