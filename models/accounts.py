@@ -140,7 +140,7 @@ class WechatBinding(Row):
 class WechatParting(Row):
     """A mini-program user who was unbound: WeChat's unionid logs him in to nothing until he is bound anew."""
 
-    person = fields.CharField(64, unique=True)  # blind index of his openid, which is not kept
+    person = fields.CharField(64, unique=True)  # keyed hash of his openid, which is not kept
 
     class Meta:
         table = "wechat_parting"

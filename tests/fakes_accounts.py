@@ -13,9 +13,11 @@ from server.accounts.caller import Caller
 from server.accounts.contact import sealed_mobile
 from server.accounts.login import LoggedIn, login
 from server.accounts.passwords import hash_password
+from server.accounts.phone import Phone
 from server.accounts.qr_image import draw_qr
 from server.accounts.sessions import SessionView, caller_of
-from server.accounts.wechat_identity import CodeRefused, WechatIdentity, WechatUnavailable
+from server.accounts.wechat_identity import CodeRefused, TextRefused, WechatIdentity, WechatUnavailable
+from server.errors import Refusal
 
 INITIAL, PASSWORD = "initial-secret-1", "demo-pass-1"
 _numbers = itertools.count(700_000)
@@ -27,7 +29,7 @@ class FakeLimiter:
     def __init__(self) -> None:
         self.events: defaultdict[str, list[datetime]] = defaultdict(list)
 
-    async def hit(self, key: str, *, limit: int, seconds: int) -> int:
+    async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
         wait = await self.peek(key, limit=limit, seconds=seconds)
         if not wait:
             self.events[key].append(clock.now())
@@ -49,6 +51,9 @@ class FakeViews:
     is_down: bool = False
     views: dict[str, SessionView] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
+
+    def remembered(self, tag: str, token_hash: str) -> SessionView | None:
+        return None  # it knows nothing by heart
 
     async def get(self, tag: str, token_hash: str) -> SessionView | None:
         view = None if self.is_down else self.views.get(token_hash)
@@ -96,6 +101,43 @@ class FakeQr:
         return draw_qr(f"https://weixin.example/q/{scene}")
 
 
+class FakePhones:
+    """Satisfies PhoneExchange: each code is good once. `asked` counts the calls, which are paid for."""
+
+    def __init__(self) -> None:
+        self.asked, self.is_down = 0, False
+        self._answers: dict[str, str | Refusal] = {}
+        self._codes = itertools.count(1)
+
+    def code_of(self, answer: str | Refusal) -> str:
+        """A code behind which there is this mobile, or this refusal."""
+        code = f"phone-{next(self._codes)}"
+        self._answers[code] = answer
+        return code
+
+    async def mobile(self, code: str) -> str:
+        self.asked += 1
+        if self.is_down:
+            raise WechatUnavailable
+        answer = self._answers.pop(code, CodeRefused())
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+
+@dataclass
+class FakeTexts:
+    """Satisfies TextGuard: `risky` is refused. `checked` are the openids and texts it was asked about."""
+
+    risky: str = "赌博"
+    checked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def check(self, openid: str, text: str) -> None:
+        self.checked.append((openid, text))
+        if self.risky in text:
+            raise TextRefused
+
+
 @dataclass
 class Party:
     """Somebody with an account, a password and a network address of his own."""
@@ -103,6 +145,7 @@ class Party:
     account: Account
     limiter: FakeLimiter
     views: FakeViews
+    phone: Phone
     password: str = PASSWORD
     address: str = "192.0.2.1"
 
@@ -134,6 +177,8 @@ class World:
     def __init__(self) -> None:
         self.limiter, self.views = FakeLimiter(), FakeViews()
         self.exchange, self.qr = FakeExchange(), FakeQr()
+        self.phones, self.texts = FakePhones(), FakeTexts()
+        self.phone = Phone(self.phones, self.texts, self.limiter)
 
     async def firm(self, *, complete: bool = True, mobile: str | None = "13500000000") -> Party:
         return await self._party(AccountKind.FIRM, complete, mobile, INITIAL)
@@ -165,7 +210,7 @@ class World:
             account.contact_mobile = sealed_mobile(account.id, mobile) if mobile else None
         await account.save(force_create=True)
         address = f"198.51.{number // 250 % 250}.{number % 250}"
-        return Party(account, self.limiter, self.views, address=address)
+        return Party(account, self.limiter, self.views, self.phone, address=address)
 
 
 async def caller(party: Party, **options: str) -> Caller:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.accounts import BindingTicket, WechatApp
-from server.accounts.binding import FromPhone, choose, confirm, scanned
+from server.accounts.binding import FromPhone, confirm, scanned
 from server.accounts.caller import Caller
+from server.accounts.choice import choose
 from server.accounts.tickets import NewTicket, create_ticket, own_ticket
 from tests.fakes_accounts import Party, World, caller
 
@@ -32,17 +33,29 @@ class Page:
     def id(self) -> UUID:
         return self.new.ticket.id
 
-    async def scan(self, openid: str) -> str:
-        return await scanned(self.new.ticket.app, self.new.secret, openid)
+    async def scan(self, openid: str, unionid: str | None = None) -> str:
+        return await scanned(self.new.ticket.app, self.new.secret, openid, unionid)
 
-    async def confirm(self, nonce: str) -> str:
-        return await confirm(FromPhone(nonce=nonce), self.world.exchange)
+    async def confirm(self, nonce: str, *, move: bool = False) -> str:
+        return await confirm(FromPhone(nonce=nonce, move=move), self.world.exchange)
 
-    async def scan_and_confirm(self, openid: str) -> str:
-        return await self.confirm(await self.scan(openid))
+    async def confirm_by(self, openid: str, unionid: str | None = None, *, move: bool = False) -> str:
+        """What the phone of this openid does with the QR, of either kind, up to the number it shows."""
+        if self.new.ticket.app is OFFICIAL:
+            return await self.confirm(await self.scan(openid, unionid), move=move)
+        code = self.world.exchange.code_of(openid, unionid)
+        return await confirm(FromPhone(ticket=self.new.secret, code=code, move=move), self.world.exchange)
 
-    async def bind(self, openid: str) -> BindingTicket:
-        return await choose(self.who, self.id, await self.scan_and_confirm(openid))
+    async def choose(self, number: str) -> BindingTicket:
+        return await choose(self.who, self.id, number, views=self.world.views)
+
+    async def bind(self, openid: str, unionid: str | None = None, *, move: bool = False) -> BindingTicket:
+        return await self.choose(await self.confirm_by(openid, unionid, move=move))
+
+    async def wrong_number(self) -> str:
+        """One of those on offer that the phone does not show."""
+        ticket = await self.ticket()
+        return next(number for number in ticket.choices.split(",") if number != ticket.number)
 
     async def ticket(self) -> BindingTicket:
         return await own_ticket(self.who, self.id)

@@ -1,20 +1,17 @@
-"""Binding by QR: scan, preview, confirm on the phone, choose the number on the waiting page (decisions D6-D8)."""
+"""Binding by QR, the phone's side: scan, preview, confirm (decisions D6-D8). The waiting page's side is `choice`."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from config.settings import settings
-from models.accounts import Account, BindingTicket, TicketState, WechatApp
+from models.accounts import BindingTicket, TicketState, WechatApp
 from server import crypto
 from server.accounts import tickets
-from server.accounts.bindings import AlreadyBound, BoundElsewhere, bind, check_free
-from server.accounts.caller import Caller
+from server.accounts.moving import AlreadyBound, Whose, holder_to_leave
 from server.accounts.tickets import TicketUsed
 from server.accounts.wechat_identity import CodeExchange, WechatIdentity
 from server.errors import Refusal
-from server.messages.announce import notify_account
-from server.transactions import in_transaction, retried
 
 _NONCE_BITS = 192
 
@@ -24,51 +21,40 @@ class ScannedByAnother(Refusal):
     message = "该二维码已被其他微信扫描，请重新获取"
 
 
-class WrongNumber(Refusal):
-    """The one who chose was not looking at the phone that confirmed."""
-
-    code = "wrong_number"
-    message = "数字不一致，本次绑定已取消，请重新获取二维码"
-
-
-class NotConfirmed(Refusal):
-    code = "not_confirmed"
-    message = "请先在手机上确认绑定"
-
-
-@dataclass(frozen=True)
-class Whose:
-    """What the phone shows before its owner confirms."""
-
-    name: str
-    number_masked: str
-
-
 @dataclass(frozen=True)
 class FromPhone:
     """What the phone sends: the nonce of the link it was given, or the mini-program code's ticket with a fresh
-    wx.login code. The ticket alone authorises nothing."""
+    wx.login code. The ticket alone authorises nothing. `move`: its owner agrees to leave the account it is bound to."""
 
     nonce: str | None = None
     ticket: str | None = None
     code: str | None = None
+    move: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Both accounts concerned: to which this phone would be bound, and which it would leave for it."""
+
+    whose: Whose
+    bound_to: Whose | None
 
 
 async def scanned(app: WechatApp, scene_secret: str, openid: str, unionid: str | None = None) -> str:
     """A SCAN or subscribe event with our scene: a one-use nonce for this openid, to be sent as a link.
 
     Scanned again by the same person, it gives a fresh nonce. Raises TicketGone, TicketSessionEnded, TicketUsed,
-    ScannedByAnother, BoundElsewhere, AlreadyBound.
+    ScannedByAnother, AlreadyBound.
     """
     ticket = await tickets.by_secret(scene_secret, app)
     if ticket.openid and ticket.openid != openid:
         raise ScannedByAnother
     if ticket.state not in (TicketState.WAITING, TicketState.SCANNED):
         raise TicketUsed
-    await _check_free(ticket, openid)
+    await _holder_to_leave(ticket, openid, agreed=True)  # asked for when the phone confirms
     nonce = crypto.new_secret(_NONCE_BITS)
-    hashed = crypto.hash_secret(nonce)
-    await tickets.move(ticket, state=TicketState.SCANNED, openid=openid, unionid=unionid, nonce_hash=hashed)
+    known = {"openid": openid} | ({"unionid": unionid} if unionid else {})
+    await tickets.move(ticket, state=TicketState.SCANNED, nonce_hash=crypto.hash_secret(nonce), **known)
     return nonce
 
 
@@ -82,30 +68,38 @@ def confirm_link(nonce: str) -> str:
     return f"{origin}/wechat/bind#nonce={nonce}"
 
 
-async def preview(phone: FromPhone) -> Whose:
-    """Whose account is about to be bound. Raises as `scanned`."""
+async def preview(phone: FromPhone, exchange: CodeExchange) -> Preview:
+    """Whose account is about to be bound, and which one the phone would leave.
+
+    A mini program learns the latter only with a code. Raises TicketGone, TicketUsed, TicketSessionEnded, AlreadyBound,
+    CodeRefused.
+    """
     ticket = await _of_phone(phone)
-    account = await Account.get(id=ticket.account_id)
-    return Whose(account.name, crypto.mask(account.number, 1, 1))
+    openid = (await exchange.exchange(phone.code)).openid if phone.code else ticket.openid
+    to = tickets.owner_of(ticket)
+    leaving = await holder_to_leave(ticket.app, openid, to, agreed=True) if openid else None
+    return Preview(await Whose.of(to), await Whose.of(leaving) if leaving else None)
 
 
 async def confirm(phone: FromPhone, exchange: CodeExchange) -> str:
     """The phone's owner agrees: the number to choose on the waiting page, two digits. Works once.
 
-    Raises TicketGone, TicketUsed, TicketSessionEnded, BoundElsewhere, AlreadyBound, CodeRefused.
+    Raises TicketGone, TicketUsed, TicketSessionEnded, AlreadyBound, CodeRefused, and BoundElsewhere without `move`,
+    after which the phone may confirm again.
     """
     ticket = await _of_phone(phone)
     identity = await _identity(ticket, phone, exchange)
-    await _check_free(ticket, identity.openid)
+    leaving = await _holder_to_leave(ticket, identity.openid, agreed=phone.move)
     choices = _three_numbers()
     number = secrets.choice(choices)
+    proven = {} if phone.nonce else asdict(identity)  # of a scan both stand on the ticket
     await tickets.move(
         ticket,
         state=TicketState.CONFIRMED,
-        openid=identity.openid,
-        unionid=identity.unionid,
+        moves_from=leaving,
         number=number,
         choices=",".join(choices),
+        **proven,
     )
     return number
 
@@ -127,59 +121,14 @@ async def _identity(ticket: BindingTicket, phone: FromPhone, exchange: CodeExcha
     return await exchange.exchange(phone.code or "")
 
 
+async def _holder_to_leave(ticket: BindingTicket, openid: str, *, agreed: bool) -> UUID | None:
+    """An openid that is bound here already ends the ticket, so that both the phone and the waiting page are told."""
+    try:
+        return await holder_to_leave(ticket.app, openid, tickets.owner_of(ticket), agreed=agreed)
+    except AlreadyBound as refusal:
+        await tickets.refuse(ticket, refusal)
+        raise
+
+
 def _three_numbers() -> list[str]:
     return [str(n) for n in secrets.SystemRandom().sample(range(10, 100), 3)]
-
-
-async def _check_free(ticket: BindingTicket, openid: str) -> None:
-    """An openid bound already ends the ticket, so that both the phone and the waiting page are told."""
-    try:
-        await check_free(ticket.app, openid, tickets.owner_of(ticket))
-    except (BoundElsewhere, AlreadyBound) as refusal:
-        await _refuse(ticket, refusal)
-        raise
-
-
-async def choose(caller: Caller, public_id: UUID, number: str) -> BindingTicket:
-    """The waiting page's owner chooses the number his phone shows; then the binding stands.
-
-    Raises NotFound (another session's ticket), TicketGone, TicketUsed, NotConfirmed, WrongNumber, BoundElsewhere.
-    """
-    ticket = await tickets.own_ticket(caller, public_id)
-    _check_choosable(ticket)
-    if number != ticket.number:
-        await _refuse(ticket, WrongNumber())
-        raise WrongNumber
-    try:
-        await retried(lambda: _stand(ticket))
-    except BoundElsewhere as refusal:
-        await _refuse(ticket, refusal)
-        raise
-    return await tickets.own_ticket(caller, public_id)
-
-
-def _check_choosable(ticket: BindingTicket) -> None:
-    if ticket.state in (TicketState.BOUND, TicketState.REFUSED):
-        raise TicketUsed
-    if tickets.state_of(ticket) == "expired":
-        raise tickets.TicketGone
-    if ticket.state is not TicketState.CONFIRMED:
-        raise NotConfirmed
-
-
-async def _stand(ticket: BindingTicket) -> None:
-    identity = WechatIdentity(ticket.openid or "", ticket.unionid)
-    async with in_transaction():
-        await tickets.move(ticket, state=TicketState.BOUND)
-        await bind(tickets.owner_of(ticket), ticket.app, identity, f"wechat_bound:{ticket.id}")
-
-
-async def _refuse(ticket: BindingTicket, refusal: Refusal) -> None:
-    """End the ticket, and tell its account that somebody tried."""
-    await retried(lambda: _end(ticket, refusal))
-
-
-async def _end(ticket: BindingTicket, refusal: Refusal) -> None:
-    async with in_transaction():
-        await tickets.refuse(ticket, refusal.code)
-        await notify_account(tickets.owner_of(ticket), "wechat_refused", f"wechat_refused:{ticket.id}", {})

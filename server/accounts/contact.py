@@ -1,10 +1,11 @@
 """联系人姓名、手机号: how they are checked, sealed and shown."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 from models.accounts import Account
-from server import crypto
+from server import clock, crypto
 from server.errors import Invalid
 
 LONGEST_NAME = 50
@@ -44,3 +45,14 @@ def mobile_of(account: Account) -> str:
 
 def masked_mobile_of(account: Account) -> str:
     return crypto.mask(mobile_of(account))
+
+
+def mobile_columns(account: Account, mobile: str, *, is_proven: bool = False) -> dict[str, Any]:
+    """What changes when this mobile is given, checked already: nothing when it is registered and typed again.
+
+    `is_proven`: WeChat told it. A number that is typed in place of another has nobody's word but the typer's.
+    """
+    proven = {"contact_mobile_verified_at": clock.now() if is_proven else None}
+    if mobile == mobile_of(account):
+        return proven if is_proven else {}
+    return proven | {"contact_mobile": sealed_mobile(account.id, mobile)}

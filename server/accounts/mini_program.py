@@ -1,14 +1,18 @@
 """Login in the mini program: by a bound WeChat user, or by account and password, which binds him."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from models.accounts import Account, BindingTicket, TicketState, WechatApp, WechatBinding
 from server import clock, crypto
 from server.accounts import tickets
-from server.accounts.bindings import bind, check_free
+from server.accounts.bindings import Bound, bind
 from server.accounts.caller import Caller
+from server.accounts.joining import binding_of
 from server.accounts.limits import Limiter
 from server.accounts.login import LoggedIn, login, open_session
+from server.accounts.moving import holder_to_leave
+from server.accounts.sessions import SessionViews
 from server.accounts.wechat_identity import CodeExchange, WechatIdentity
 from server.errors import Refusal
 from server.transactions import in_transaction, retried
@@ -38,24 +42,16 @@ async def log_in_by_wechat(code: str, exchange: CodeExchange) -> LoggedIn | Bind
     Raises CodeRefused, WechatUnavailable, WechatLoginClosed.
     """
     identity = await exchange.exchange(code)
-    binding = await _binding_of(identity)
+    binding = await binding_of(identity)
     if binding is None:
         return BindRequired(await _remember(identity))
     account = await Account.get_or_none(id=binding.account_id, disabled_at__isnull=True)
     if account is None or not account.profile_completed_at:
         raise WechatLoginClosed
     logged_in = await retried(lambda: open_session(account, CLIENT))
-    await WechatBinding.filter(id=binding.id).update(last_used_at=clock.now())
+    learned = {"unionid": identity.unionid} if identity.unionid else {}
+    await WechatBinding.filter(id=binding.id).update(last_used_at=clock.now(), **learned)
     return logged_in
-
-
-async def _binding_of(identity: WechatIdentity) -> WechatBinding | None:
-    """The mini program's own binding, or the service account's when unionid joins the two (decisions D6)."""
-    own = await WechatBinding.get_or_none(app=WechatApp.MINI_PROGRAM, openid=identity.openid)
-    if own or not identity.unionid:
-        return own
-    joined = WechatBinding.filter(app=WechatApp.OFFICIAL_ACCOUNT, unionid=identity.unionid)
-    return await joined.order_by("id").first()
 
 
 async def _remember(identity: WechatIdentity) -> str:
@@ -64,15 +60,32 @@ async def _remember(identity: WechatIdentity) -> str:
     return secret
 
 
-async def log_in_and_bind(secret: str, number: str, password: str, *, address: str, limiter: Limiter) -> LoggedIn:
+@dataclass(frozen=True)
+class BindingLogin:
+    """Account and password typed where nobody is bound yet, with the ticket that stands for the phone.
+
+    `move`: its owner agrees to leave the account it is bound to.
+    """
+
+    ticket: str
+    number: str
+    password: str
+    move: bool = False
+
+
+async def log_in_and_bind(wanted: BindingLogin, *, address: str, limiter: Limiter, views: SessionViews) -> LoggedIn:
     """An initial password logs in to complete the profile and binds nothing: the ticket waits for the new one.
 
-    Raises TicketGone, TicketUsed, BadCredentials, TooManyTries, BoundElsewhere.
+    Raises TicketGone, TicketUsed, BadCredentials, TooManyTries, AlreadyBound, HolderChanged, and BoundElsewhere
+    without `move`, after which the ticket is still good.
     """
-    ticket = await _nobodys_ticket(secret)
-    logged_in = await login(number, password, address=address, limiter=limiter, client=CLIENT)
+    ticket = await _nobodys_ticket(wanted.ticket)
+    logged_in = await login(wanted.number, wanted.password, address=address, limiter=limiter, client=CLIENT)
     if not logged_in.session.only_complete_profile:
-        await retried(lambda: _bind(ticket, logged_in.account))
+        to = logged_in.account.id
+        leaving = await holder_to_leave(WechatApp.MINI_PROGRAM, ticket.openid or "", to, agreed=wanted.move)
+        bound = await retried(lambda: _bind(ticket, to, leaving))
+        await bound.tell(views)
     return logged_in
 
 
@@ -85,21 +98,28 @@ async def _nobodys_ticket(secret: str) -> BindingTicket:
     return ticket
 
 
-async def _bind(ticket: BindingTicket, account: Account) -> None:
+async def _bind(ticket: BindingTicket, to: UUID, leaving: UUID | None) -> Bound:
     identity = WechatIdentity(ticket.openid or "", ticket.unionid)
     async with in_transaction():
         await tickets.move(ticket, state=TicketState.BOUND)
-        await bind(account.id, WechatApp.MINI_PROGRAM, identity, f"wechat_bound:{ticket.id}")
+        return await bind(to, WechatApp.MINI_PROGRAM, identity, f"wechat_bound:{ticket.id}", leaving=leaving)
 
 
-async def bind_this_phone(caller: Caller, code: str, exchange: CodeExchange) -> WechatBinding:
-    """绑定 from inside the mini program, logged in by password. Raises CodeRefused, BoundElsewhere, AlreadyBound."""
+async def bind_this_phone(
+    caller: Caller, code: str, exchange: CodeExchange, *, views: SessionViews, move: bool = False
+) -> WechatBinding:
+    """绑定 from inside the mini program, logged in by password.
+
+    Raises CodeRefused, AlreadyBound, HolderChanged, and BoundElsewhere without `move`.
+    """
     identity = await exchange.exchange(code)
-    await check_free(WechatApp.MINI_PROGRAM, identity.openid, caller.account_id)
-    return await retried(lambda: _bind_caller(caller, identity))
+    leaving = await holder_to_leave(WechatApp.MINI_PROGRAM, identity.openid, caller.account_id, agreed=move)
+    bound = await retried(lambda: _bind_caller(caller, identity, leaving))
+    await bound.tell(views)
+    return bound.binding
 
 
-async def _bind_caller(caller: Caller, identity: WechatIdentity) -> WechatBinding:
+async def _bind_caller(caller: Caller, identity: WechatIdentity, leaving: UUID | None) -> Bound:
     async with in_transaction():
         occurrence = f"wechat_bound:{crypto.new_secret(96)}"
-        return await bind(caller.account_id, WechatApp.MINI_PROGRAM, identity, occurrence)
+        return await bind(caller.account_id, WechatApp.MINI_PROGRAM, identity, occurrence, leaving=leaving)

@@ -10,10 +10,11 @@ from models.base import new_id
 from server import clock
 from server.accounts import passwords, sessions
 from server.accounts.caller import Caller
-from server.accounts.contact import UnfitContact, checked_mobile, checked_name, sealed_mobile
+from server.accounts.contact import UnfitContact, checked_mobile, checked_name, mobile_columns
 from server.accounts.guessing import count_keys
 from server.accounts.limits import Limiter
 from server.accounts.login import LoggedIn
+from server.accounts.phone import Phone
 from server.accounts.revoke import Raised, revoke, tell
 from server.accounts.sessions import SessionViews
 from server.audit.trail import record
@@ -42,48 +43,73 @@ class PasswordChanged(Refusal):
 
 @dataclass(frozen=True)
 class Completion:
-    """What the first login asks for. A custody CPA gives no contact name: he is his own contact."""
+    """What the first login asks for: the mobile as typed, or `phone_code` of the mini program's phone button.
 
-    contact_mobile: str
+    A custody CPA gives no contact name: he is his own contact.
+    """
+
+    contact_mobile: str | None
     new_password: str
     contact_name: str | None = None
+    phone_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What 编辑信息 changes; what is None stays. At most one of the last two is given."""
+
+    name: str | None = None
+    mobile: str | None = None
+    phone_code: str | None = None
 
 
 async def own_account(caller: Caller) -> Account:
     return await Account.get(id=caller.account_id)
 
 
-async def complete_profile(caller: Caller, completion: Completion, *, views: SessionViews) -> LoggedIn:
+async def complete_profile(caller: Caller, completion: Completion, *, phone: Phone, views: SessionViews) -> LoggedIn:
     """The only thing an initial password opens, once. Ends the session that did it and begins a full one.
 
-    Raises ProfileAlreadyComplete, contact.UnfitContact, passwords.UnfitPassword.
+    Raises ProfileAlreadyComplete, contact.UnfitContact, passwords.UnfitPassword, and what `Phone` raises.
     """
     account = await own_account(caller)
     if account.profile_completed_at or not caller.must_complete_profile:
         raise ProfileAlreadyComplete
-    contact = _contact(account, completion)
+    contact = Contact(_name(account, completion), _mobile(completion), completion.phone_code)
     await passwords.check_new(account, completion.new_password)
-    contact["password_hash"] = await passwords.hash_password(completion.new_password)
-    logged_in, raised = await retried(lambda: _complete(caller, contact))
+    columns = await _columns(caller, account, contact, phone)
+    columns["password_hash"] = await passwords.hash_password(completion.new_password)
+    logged_in, raised = await retried(lambda: _complete(caller, columns))
     await tell(views, raised)
     return logged_in
 
 
-def _contact(account: Account, completion: Completion) -> dict[str, Any]:
+def _name(account: Account, completion: Completion) -> str:
     if account.kind is AccountKind.FIRM and not completion.contact_name:
         raise UnfitContact("请填写联系人姓名", field="contact_name")
-    mobile = checked_mobile(completion.contact_mobile)
-    return {
-        "contact_name": checked_name(completion.contact_name or account.name),
-        "contact_mobile": sealed_mobile(account.id, mobile),
-    }
+    return completion.contact_name or account.name
 
 
-async def _complete(caller: Caller, contact: dict[str, Any]) -> tuple[LoggedIn, Raised]:
+def _mobile(completion: Completion) -> str | None:
+    return None if completion.phone_code else completion.contact_mobile or ""
+
+
+async def _columns(caller: Caller, account: Account, contact: Contact, phone: Phone) -> dict[str, Any]:
+    """What is typed is checked first: a code of the phone button is good once and is paid for."""
+    name = {} if contact.name is None else {"contact_name": checked_name(contact.name)}
+    mobile = {} if contact.mobile is None else mobile_columns(account, checked_mobile(contact.mobile))
+    if name:
+        await phone.check_typed(caller, name["contact_name"])
+    if contact.phone_code:
+        mobile = mobile_columns(account, await phone.mobile(account.id, contact.phone_code), is_proven=True)
+    return name | mobile
+
+
+async def _complete(caller: Caller, columns: dict[str, Any]) -> tuple[LoggedIn, Raised]:
     async with in_transaction():
         client = (await LoginSession.get(id=caller.session_id)).client
         waiting = Account.filter(id=caller.account_id, profile_completed_at__isnull=True, disabled_at__isnull=True)
-        if not await waiting.update(**contact, profile_completed_at=clock.now(), version=F("version") + 1):
+        if not await waiting.update(**columns, profile_completed_at=clock.now(), version=F("version") + 1):
             raise ProfileAlreadyComplete
         raised = await revoke(caller.account_id)
         account = await own_account(caller)
@@ -92,13 +118,12 @@ async def _complete(caller: Caller, contact: dict[str, Any]) -> tuple[LoggedIn, 
         return LoggedIn(token, session, account), raised
 
 
-async def change_contact(caller: Caller, version: int, *, name: str | None, mobile: str | None) -> Account:
-    """编辑信息: what is None stays. Raises StaleProfile, contact.UnfitContact."""
-    changes: dict[str, Any] = {}
-    if name is not None:
-        changes["contact_name"] = checked_name(name)
-    if mobile is not None:
-        changes["contact_mobile"] = sealed_mobile(caller.account_id, checked_mobile(mobile))
+async def change_contact(caller: Caller, version: int, contact: Contact, *, phone: Phone) -> Account:
+    """编辑信息. Raises StaleProfile, contact.UnfitContact, and what `Phone` raises."""
+    account = await own_account(caller)
+    if account.version != version:
+        raise StaleProfile
+    changes = await _columns(caller, account, contact, phone)
     return await retried(lambda: _change(caller, version, changes))
 
 

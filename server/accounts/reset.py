@@ -1,10 +1,9 @@
-"""找回密码 (manual §2), hardened (A3): the manual's four fields plus a code sent to the registered mobile or WeChat."""
+"""找回密码 (manual §2), first step, hardened (A3): a code is sent to the registered mobile and the bound WeChat."""
 
 import asyncio
 import hmac
 import logging
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
 from tortoise.expressions import F
@@ -13,12 +12,7 @@ from models.accounts import Account, Realm, VerificationCode
 from server import clock, crypto
 from server.accounts import guessing, passwords
 from server.accounts.limits import Limiter
-from server.accounts.login import LoggedIn, open_session
-from server.accounts.revoke import Raised, revoke, tell
-from server.accounts.sessions import SessionViews
-from server.audit.trail import Actor, record
-from server.errors import Invalid
-from server.messages.announce import notify_account, send_code
+from server.messages.announce import send_code
 from server.transactions import in_transaction, retried
 
 PURPOSE = "reset"
@@ -30,29 +24,13 @@ _log = logging.getLogger(__name__)
 _sending: set[asyncio.Task[None]] = set()
 
 
-class ResetRefused(Invalid):
-    """Unknown account, wrong initial password, wrong or old code, disabled: never told apart."""
-
-    code = "reset_refused"
-    message = "账号、初始密码或验证码不正确，或验证码已失效"
-    hint = "从未登录过的账号请直接用初始密码登录"
-
-
-@dataclass(frozen=True)
-class Reset:
-    number: str
-    initial_password: str
-    new_password: str
-    code: str
-
-
 async def request_code(number: str, initial_password: str, *, address: str, limiter: Limiter) -> None:
     """Send a code if the two are right; the caller learns nothing either way. Raises TooManyTries by address only.
 
     The answer does not wait for the code to be written: its time would tell that there was one.
     """
     await guessing.count_keys(limiter, guessing.address_key("reset-code", address))
-    account = await _proven(number, initial_password)
+    account = await proven_account(number, initial_password)
     task = asyncio.create_task(_send(account, limiter))
     _sending.add(task)
     task.add_done_callback(_sent)
@@ -69,7 +47,7 @@ async def codes_written() -> None:
     await asyncio.gather(*_sending, return_exceptions=True)
 
 
-async def _proven(number: str, initial_password: str) -> Account | None:
+async def proven_account(number: str, initial_password: str) -> Account | None:
     """The account if it may be reset with this initial password. One hash is computed whatever the outcome."""
     account = await Account.get_or_none(realm=Realm.APPLICANT, number=number.strip())
     is_right = await passwords.verify(initial_password, account.initial_password_hash if account else None)
@@ -104,40 +82,8 @@ def _hash_of(account: Account, code: str) -> str:
     return crypto.blind_index(f"code:{account.id}:{code}")
 
 
-async def reset_password(reset: Reset, *, address: str, limiter: Limiter, views: SessionViews) -> LoggedIn:
-    """Ends every session, tells the owner, and lets him in past any lock that guessing put on his account.
-
-    Raises ResetRefused, passwords.UnfitPassword, guessing.TooManyTries (by address only: a lock by account would
-    keep the owner out).
-    """
-    passwords.check_form(reset.new_password, reset.number, reset.initial_password)
-    account, code = await _granted(reset, address, limiter)
-    await passwords.check_new(account, reset.new_password)
-    new_hash = await passwords.hash_password(reset.new_password)
-    raised = await retried(lambda: _apply(account, code, new_hash))
-    await tell(views, raised)
-    await limiter.forgive(guessing.account_key(Realm.APPLICANT, reset.number.strip()))
-    return await retried(lambda: _log_in_anew(account, new_hash))
-
-
-async def _granted(reset: Reset, address: str, limiter: Limiter) -> tuple[Account, VerificationCode]:
-    """Who may reset and by which code. Raises ResetRefused, TooManyTries; only failures are counted."""
-    async with guessing.turn():
-        key = guessing.address_key("reset", address)
-        if wait := await limiter.peek(key, limit=guessing.TRIES, seconds=guessing.SECONDS):
-            raise guessing.TooManyTries(retry_after=wait)
-        account = await _proven(reset.number, reset.initial_password)
-        code = await _matching_code(account, reset.code)
-        if account is None or code is None:
-            await guessing.count_keys(limiter, key)
-            raise ResetRefused
-        return account, code
-
-
-async def _matching_code(account: Account | None, typed: str) -> VerificationCode | None:
+async def matching_code(account: Account, typed: str) -> VerificationCode | None:
     """The account's live code if it is the typed one. Every try is counted before it is looked at."""
-    if account is None:
-        return None
     live = VerificationCode.filter(
         account_id=account.id, purpose=PURPOSE, used_at__isnull=True, expires_at__gt=clock.now()
     )
@@ -146,22 +92,3 @@ async def _matching_code(account: Account | None, typed: str) -> VerificationCod
         return None
     counted = await live.filter(id=code.id, tries__lt=CODE_TRIES).update(tries=F("tries") + 1)
     return code if counted and hmac.compare_digest(code.code_hash, _hash_of(account, typed.strip())) else None
-
-
-async def _apply(account: Account, code: VerificationCode, new_hash: str) -> Raised:
-    async with in_transaction():
-        used = await VerificationCode.filter(id=code.id, used_at__isnull=True).update(used_at=clock.now())
-        changed = await Account.filter(
-            id=account.id, password_hash=account.password_hash, disabled_at__isnull=True
-        ).update(password_hash=new_hash, version=F("version") + 1)
-        if not used or not changed:
-            raise ResetRefused
-        raised = await revoke(account.id)
-        await notify_account(account.id, "password_reset", f"password_reset:{code.id}", {})
-        await record(Actor(account.id, account.name), "reset_password", "account", str(account.id))
-        return raised
-
-
-async def _log_in_anew(account: Account, new_hash: str) -> LoggedIn:
-    account.password_hash = new_hash
-    return await open_session(account, "browser")

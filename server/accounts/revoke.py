@@ -12,6 +12,7 @@ from server.accounts.sessions import SessionViews, tag_of
 from server.transactions import in_transaction, retried
 
 ALL = Q()
+IN_MINI_PROGRAM = Q(client="mini_program")  # begun there, by whichever phone
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from server.accounts.limits import Limiter
 from server.accounts.sessions import is_live
 from server.accounts.wechat_identity import BindingQr
 from server.errors import NotFound, Refusal
+from server.messages.announce import notify_account
+from server.transactions import in_transaction, retried
 
 LIFE = timedelta(minutes=5)
 _SECRET_BITS = 128  # 22 characters: the scene of a mini-program code holds 32
@@ -136,6 +138,12 @@ async def move(ticket: BindingTicket, **changes: Any) -> None:
         raise TicketUsed
 
 
-async def refuse(ticket: BindingTicket, reason: str) -> None:
-    """End the ticket; its page is told why."""
-    await move(ticket, state=TicketState.REFUSED, reason=reason)
+async def refuse(ticket: BindingTicket, refusal: Refusal) -> None:
+    """End the ticket: its page is told why, and its account that somebody tried. Raises TicketUsed."""
+    await retried(lambda: _end(ticket, refusal))
+
+
+async def _end(ticket: BindingTicket, refusal: Refusal) -> None:
+    async with in_transaction():
+        await move(ticket, state=TicketState.REFUSED, reason=refusal.code)
+        await notify_account(owner_of(ticket), "wechat_refused", f"wechat_refused:{ticket.id}", {})

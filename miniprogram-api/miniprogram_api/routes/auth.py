@@ -14,9 +14,11 @@ from miniprogram_api.schemas.auth import (
     WechatLoginView,
 )
 from server.accounts.login import login
-from server.accounts.mini_program import log_in_and_bind, log_in_by_wechat
+from server.accounts.mini_program import BindingLogin, log_in_and_bind, log_in_by_wechat
+from server.accounts.phone import Phone
 from server.accounts.profile import Completion, complete_profile
-from server.accounts.reset import Reset, request_code, reset_password
+from server.accounts.reset import request_code
+from server.accounts.reset_password import Reset, reset_password
 from server.accounts.revoke import log_out
 from server.http.call import Call
 from server.http.endpoint import INCOMPLETE, PUBLIC, endpoint
@@ -33,9 +35,11 @@ async def log_in(call: Call, body: LoginRequest) -> LoginView:
 
 @endpoint(blueprint, "POST /auth/complete-profile", access=INCOMPLETE)
 async def complete(call: Call, body: CompleteProfileRequest) -> LoginView:
-    """首次登录补充信息并修改密码（手册 1），返回新的登录"""
-    completion = Completion(body.contact_mobile, body.new_password, body.contact_name)
-    return LoginView.of(await complete_profile(call.caller, completion, views=call.services.session_views))
+    """首次登录补充信息并修改密码（手册 1），返回新的登录；手机号可由小程序的手机号按钮提供"""
+    completion = Completion(body.contact_mobile, body.new_password, body.contact_name, body.phone_code)
+    services = call.services
+    phone = Phone(services.phones, services.texts, services.limiter)
+    return LoginView.of(await complete_profile(call.caller, completion, phone=phone, views=services.session_views))
 
 
 @endpoint(blueprint, "POST /auth/password-reset/code", access=PUBLIC, status=202)
@@ -48,11 +52,15 @@ async def send_reset_code(call: Call, body: ResetCodeRequest) -> ResetCodeAnswer
 @endpoint(blueprint, "POST /auth/password-reset", access=PUBLIC)
 async def reset(call: Call, body: ResetRequest) -> LoginView:
     """找回密码第二步（手册 2）：重设密码，其他登录全部退出"""
-    wanted = Reset(body.account, body.initial_password, body.new_password, body.code)
     services = call.services
-    return LoginView.of(
-        await reset_password(wanted, address=call.address, limiter=services.limiter, views=services.session_views)
+    logged_in = await reset_password(
+        Reset(body.account, body.initial_password, body.new_password, body.code, body.phone_code),
+        address=call.address,
+        limiter=services.limiter,
+        phones=services.phones,
+        views=services.session_views,
     )
+    return LoginView.of(logged_in)
 
 
 @endpoint(blueprint, "POST /auth/logout", access=INCOMPLETE)
@@ -70,9 +78,7 @@ async def log_in_with_wechat(call: Call, body: WechatLoginRequest) -> WechatLogi
 
 @endpoint(blueprint, "POST /auth/wechat/bind", access=PUBLIC, refuses=(401,))
 async def bind_and_log_in(call: Call, body: WechatBindRequest) -> LoginView:
-    """小程序登录并绑定：用账号密码登录，同时绑定当前微信"""
-    return LoginView.of(
-        await log_in_and_bind(
-            body.ticket, body.account, body.password, address=call.address, limiter=call.services.limiter
-        )
-    )
+    """小程序登录并绑定：用账号密码登录，同时绑定当前微信；已绑定其他账号的须同意改绑"""
+    wanted = BindingLogin(body.ticket, body.account, body.password, body.move)
+    limiter, views = call.services.limiter, call.services.session_views
+    return LoginView.of(await log_in_and_bind(wanted, address=call.address, limiter=limiter, views=views))

@@ -3,7 +3,8 @@
 from sanic import Blueprint
 
 from miniprogram_api.schemas.me import ContactRequest, MeView, PasswordRequest
-from server.accounts.profile import change_contact, change_password, own_account
+from server.accounts.phone import Phone
+from server.accounts.profile import Contact, change_contact, change_password, own_account
 from server.http.call import Call
 from server.http.endpoint import APPLICANT, endpoint
 from server.http.schemas import Nothing
@@ -19,9 +20,11 @@ async def me(call: Call) -> MeView:
 
 @endpoint(blueprint, "PATCH /me", access=APPLICANT, headers=("if-match",))
 async def edit(call: Call, body: ContactRequest) -> MeView:
-    """编辑信息（手册 10）：联系人姓名、手机号"""
-    changed = await change_contact(call.caller, call.if_match(), name=body.contact_name, mobile=body.contact_mobile)
-    return MeView.of(changed)
+    """编辑信息（手册 10）：联系人姓名、手机号；手机号可由小程序的手机号按钮提供"""
+    contact = Contact(body.contact_name, body.contact_mobile, body.phone_code)
+    services = call.services
+    phone = Phone(services.phones, services.texts, services.limiter)
+    return MeView.of(await change_contact(call.caller, call.if_match(), contact, phone=phone))
 
 
 @endpoint(blueprint, "POST /me/password", access=APPLICANT)

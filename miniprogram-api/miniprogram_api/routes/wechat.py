@@ -17,10 +17,12 @@ from miniprogram_api.schemas.wechat import (
     TicketRequest,
     TicketView,
 )
+from models.accounts import WechatApp
 from server.accounts import tickets
-from server.accounts.binding import choose, confirm, preview
+from server.accounts.binding import confirm, preview
 from server.accounts.bindings import list_bindings, unbind
 from server.accounts.caller import Caller
+from server.accounts.choice import choose
 from server.accounts.mini_program import bind_this_phone
 from server.http.call import Call, Stream
 from server.http.endpoint import APPLICANT, PUBLIC, endpoint
@@ -37,8 +39,9 @@ async def bindings(call: Call) -> Listing[BindingView]:
 
 @endpoint(blueprint, "POST /me/wechat", access=APPLICANT, status=201)
 async def bind_phone(call: Call, body: BindThisPhoneRequest) -> BindingView:
-    """在小程序内绑定当前微信"""
-    return BindingView.of(await bind_this_phone(call.caller, body.code, call.services.mini_program))
+    """在小程序内绑定当前微信；已绑定其他账号的须同意改绑"""
+    exchange, views = call.services.mini_program, call.services.session_views
+    return BindingView.of(await bind_this_phone(call.caller, body.code, exchange, views=views, move=body.move))
 
 
 @endpoint(blueprint, "DELETE /me/wechat/<binding_id>", access=APPLICANT)
@@ -50,10 +53,11 @@ async def unbind_phone(call: Call, binding_id: UUID) -> Nothing:
 
 @endpoint(blueprint, "POST /me/wechat/tickets", access=APPLICANT, status=201)
 async def new_ticket(call: Call, body: TicketRequest) -> NewTicketView:
-    """绑定新账号（手册 10）：取得二维码，5分钟内有效"""
+    """绑定新账号（手册 10）：取得二维码，5分钟内有效；扫码关注服务号，或打开小程序"""
     services = call.services
+    kind = body.kind or WechatApp(services.settings.wechat.binding_qr)
     return NewTicketView.of(
-        await tickets.create_ticket(call.caller, body.kind, qr=services.qr[body.kind], limiter=services.limiter)
+        await tickets.create_ticket(call.caller, kind, qr=services.qr[kind], limiter=services.limiter)
     )
 
 
@@ -74,17 +78,16 @@ async def _events(caller: Caller, public_id: UUID) -> AsyncIterator[bytes]:
 @endpoint(blueprint, "POST /me/wechat/tickets/<public_id>/choose", access=APPLICANT)
 async def choose_number(call: Call, public_id: UUID, body: ChooseRequest) -> TicketView:
     """选择手机上显示的数字，选对后绑定完成"""
-    return TicketView.of(await choose(call.caller, public_id, body.number))
+    return TicketView.of(await choose(call.caller, public_id, body.number, views=call.services.session_views))
 
 
 @endpoint(blueprint, "POST /wechat/tickets/preview", access=PUBLIC)
 async def preview_ticket(call: Call, body: PreviewRequest) -> PreviewView:
-    """手机端：将要绑定的是谁的账号"""
-    whose = await preview(body.from_phone())
-    return PreviewView(name=whose.name, number_masked=whose.number_masked)
+    """手机端：将要绑定的是谁的账号，以及该微信现在绑定的账号"""
+    return PreviewView.of(await preview(body.from_phone(), call.services.mini_program))
 
 
 @endpoint(blueprint, "POST /wechat/tickets/confirm", access=PUBLIC)
 async def confirm_ticket(call: Call, body: ConfirmRequest) -> ConfirmView:
-    """手机端：确认绑定，显示要在等待页面选择的数字"""
+    """手机端：确认绑定，显示要在等待页面选择的数字；已绑定其他账号的须同意改绑"""
     return ConfirmView(number=await confirm(body.from_phone(), call.services.mini_program))

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from models.accounts import Account, AccountKind
 from server.accounts.contact import masked_mobile_of
@@ -15,6 +15,13 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 AccountNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
 WechatCode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 Secret = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Move = Annotated[bool, Field(description="该微信已绑定其他账号时：本人同意改绑，原账号会收到通知")]
+
+
+def one_of(what: str, *given: object) -> None:
+    """Raises ValueError unless exactly one is given; `what` names them."""
+    if sum(value is not None for value in given) != 1:
+        raise ValueError(f"{what}须提供且只提供一个")
 
 
 class LoginRequest(Body):
@@ -24,8 +31,14 @@ class LoginRequest(Body):
 
 class CompleteProfileRequest(Body):
     contact_name: Line | None = Field(None, description="联系人姓名；代管注师不填")
-    contact_mobile: Line
+    contact_mobile: Line | None = Field(None, description="手机号；在小程序内可改为提供 phone_code")
+    phone_code: WechatCode | None = Field(None, description="小程序手机号按钮的 code，代替 contact_mobile")
     new_password: Password
+
+    @model_validator(mode="after")
+    def _one_mobile(self) -> Self:
+        one_of("contact_mobile 与 phone_code ", self.contact_mobile, self.phone_code)
+        return self
 
 
 class ResetCodeRequest(Body):
@@ -37,7 +50,13 @@ class ResetRequest(Body):
     account: AccountNumber
     initial_password: Password
     new_password: Password
-    code: Line
+    code: Line | None = Field(None, description="收到的验证码；在小程序内可改为提供 phone_code")
+    phone_code: WechatCode | None = Field(None, description="小程序手机号按钮的 code；本机号码须为登记手机号")
+
+    @model_validator(mode="after")
+    def _one_code(self) -> Self:
+        one_of("code 与 phone_code ", self.code, self.phone_code)
+        return self
 
 
 class ResetCodeAnswer(View):
@@ -54,6 +73,7 @@ class WechatLoginRequest(Body):
 
 class WechatBindRequest(LoginRequest):
     ticket: Secret
+    move: Move = False
 
 
 class AccountView(View):

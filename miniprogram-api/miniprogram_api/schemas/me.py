@@ -3,7 +3,9 @@
 from typing import Self
 from uuid import UUID
 
-from miniprogram_api.schemas.auth import Password
+from pydantic import Field, model_validator
+
+from miniprogram_api.schemas.auth import Password, WechatCode
 from models.accounts import Account, AccountKind
 from server.accounts.contact import mobile_of
 from server.http.schemas import Body, Line, View
@@ -18,6 +20,7 @@ class MeView(View):
     number: str
     contact_name: str
     contact_mobile: str
+    contact_mobile_verified: bool = Field(description="由微信手机号按钮核实")
     version: int
 
     @classmethod
@@ -29,6 +32,7 @@ class MeView(View):
             number=account.number,
             contact_name=account.contact_name,
             contact_mobile=mobile_of(account),
+            contact_mobile_verified=account.contact_mobile_verified_at is not None,
             version=account.version,
         )
 
@@ -38,6 +42,13 @@ class ContactRequest(Body):
 
     contact_name: Line | None = None
     contact_mobile: Line | None = None
+    phone_code: WechatCode | None = Field(None, description="小程序手机号按钮的 code，代替 contact_mobile")
+
+    @model_validator(mode="after")
+    def _one_mobile(self) -> Self:
+        if self.contact_mobile is not None and self.phone_code is not None:
+            raise ValueError("contact_mobile 与 phone_code 只能提供一个")
+        return self
 
 
 class PasswordRequest(Body):

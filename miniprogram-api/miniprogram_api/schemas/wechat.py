@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from miniprogram_api.schemas.auth import Secret, WechatCode
+from miniprogram_api.schemas.auth import Move, Secret, WechatCode, one_of
 from models.accounts import BindingTicket, WechatApp, WechatBinding
-from server.accounts.binding import FromPhone
+from server.accounts.binding import FromPhone, Preview
 from server.accounts.tickets import NewTicket, state_of
 from server.http.schemas import Body, Moment, View
 
@@ -17,8 +17,8 @@ class BindingView(View):
     id: UUID
     kind: WechatApp
     bound_at: Moment
-    last_used_at: Moment | None
-    reachable: bool = Field(description="能否收到提醒：已关注服务号")
+    last_used_at: Moment | None = Field(description="最近一次用该微信登录小程序；未登录过为绑定时间")
+    reachable: bool = Field(description="能否收到服务号提醒：已关注服务号；小程序的提醒按同意次数发送，此处为 false")
 
     @classmethod
     def of(cls, binding: WechatBinding) -> Self:
@@ -33,10 +33,11 @@ class BindingView(View):
 
 class BindThisPhoneRequest(Body):
     code: WechatCode
+    move: Move = False
 
 
 class TicketRequest(Body):
-    kind: Literal[WechatApp.OFFICIAL_ACCOUNT] = WechatApp.OFFICIAL_ACCOUNT
+    kind: WechatApp | None = Field(None, description="不填：由协会设置决定")
 
 
 class NewTicketView(View):
@@ -66,6 +67,7 @@ class TicketView(View):
     state: Literal["waiting", "scanned", "confirmed", "bound", "refused", "expired"]
     choices: list[str]
     reason: str
+    moves: bool = Field(description="手机已同意从其他账号改绑到本账号")
     expires_at: Moment
 
     @classmethod
@@ -77,6 +79,7 @@ class TicketView(View):
                 "state": state,
                 "choices": ticket.choices.split(",") if state == "confirmed" else [],
                 "reason": ticket.reason,
+                "moves": ticket.moves_from is not None,
                 "expires_at": ticket.expires_at,
             }
         )
@@ -91,19 +94,22 @@ class PreviewRequest(Body):
 
     nonce: Secret | None = None
     ticket: Secret | None = None
+    code: WechatCode | None = Field(None, description="与 ticket 一起：wx.login 的 code，用来得知该微信绑定的账号")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        if bool(self.nonce) is bool(self.ticket):
-            raise ValueError("nonce 与 ticket 须提供且只提供一个")
+        one_of("nonce 与 ticket ", self.nonce, self.ticket)
+        if self.nonce and self.code:
+            raise ValueError("code 只与 ticket 一起提供")
         return self
 
     def from_phone(self) -> FromPhone:
-        return FromPhone(nonce=self.nonce, ticket=self.ticket)
+        return FromPhone(nonce=self.nonce, ticket=self.ticket, code=self.code)
 
 
 class ConfirmRequest(PreviewRequest):
     code: WechatCode | None = Field(None, description="与 ticket 一起提供：wx.login 的 code")
+    move: Move = False
 
     @model_validator(mode="after")
     def _ticket_with_code(self) -> Self:
@@ -112,12 +118,23 @@ class ConfirmRequest(PreviewRequest):
         return self
 
     def from_phone(self) -> FromPhone:
-        return FromPhone(nonce=self.nonce, ticket=self.ticket, code=self.code)
+        return FromPhone(nonce=self.nonce, ticket=self.ticket, code=self.code, move=self.move)
 
 
-class PreviewView(View):
+class WhoseView(View):
     name: str
     number_masked: str
+
+
+class PreviewView(WhoseView):
+    """Whose account is about to be bound, and which one this WeChat would leave for it: confirm with `move` then."""
+
+    bound_to: WhoseView | None = Field(description="该微信现在绑定的其他账号；小程序须带 code 才能得知")
+
+    @classmethod
+    def of(cls, preview: Preview) -> Self:
+        leaving = WhoseView.model_validate(preview.bound_to) if preview.bound_to else None
+        return cls(name=preview.whose.name, number_masked=preview.whose.number_masked, bound_to=leaving)
 
 
 class ConfirmView(View):

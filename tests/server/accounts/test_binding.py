@@ -6,17 +6,9 @@ import pytest
 
 from models.accounts import TicketState
 from models.messages import Message
-from server.accounts.binding import (
-    FromPhone,
-    NotConfirmed,
-    ScannedByAnother,
-    WrongNumber,
-    choose,
-    confirm,
-    confirm_link,
-    preview,
-)
+from server.accounts.binding import FromPhone, ScannedByAnother, confirm, confirm_link, preview
 from server.accounts.bindings import list_bindings
+from server.accounts.choice import NotConfirmed, WrongNumber
 from server.accounts.tickets import (
     TicketGone,
     TicketUsed,
@@ -32,10 +24,10 @@ async def test_scan_confirm_choose_binds(world: World) -> None:
     page = await Page.open(world)
 
     nonce = await page.scan("o-Alice")
-    whose = await preview(FromPhone(nonce=nonce))
+    whose = (await preview(FromPhone(nonce=nonce), world.exchange)).whose
     number = await page.confirm(nonce)
     waiting = await page.ticket()
-    ticket = await choose(page.who, page.id, number)
+    ticket = await page.choose(number)
 
     assert whose.name == page.firm.account.name
     assert whose.number_masked.startswith("7")
@@ -62,26 +54,26 @@ async def test_scanning_alone_binds_nothing(world: World) -> None:
     assert await list_bindings(page.firm.id) == []
     assert state_of(await page.ticket()) == "scanned"
     with pytest.raises(NotConfirmed):
-        await choose(page.who, page.id, "10")
+        await page.choose("10")
 
 
 async def test_confirming_alone_binds_nothing(world: World) -> None:
     page = await Page.open(world)
 
-    await page.scan_and_confirm("o-confirm-only")
+    await page.confirm_by("o-confirm-only")
 
     assert await list_bindings(page.firm.id) == []
 
 
 async def test_wrong_number_ends_the_try_and_tells_the_account(world: World) -> None:
     page = await Page.open(world)
-    number = await page.scan_and_confirm("o-wrong")
-    wrong = next(n for n in (await page.ticket()).choices.split(",") if n != number)
+    number = await page.confirm_by("o-wrong")
+    wrong = await page.wrong_number()
 
     with pytest.raises(WrongNumber):
-        await choose(page.who, page.id, wrong)
+        await page.choose(wrong)
     with pytest.raises(TicketUsed):
-        await choose(page.who, page.id, number)
+        await page.choose(number)
 
     ticket = await page.ticket()
     assert (ticket.state, ticket.reason) == (TicketState.REFUSED, "wrong_number")
@@ -119,10 +111,8 @@ async def test_a_second_persons_scan_is_refused(world: World) -> None:
 async def test_a_mini_program_ticket_needs_a_code_of_the_phone(world: World) -> None:
     page = await Page.open(world, app=MINI)
 
-    whose = await preview(FromPhone(ticket=page.new.secret))
-    code = world.exchange.code_of("m-Alice", "u-Alice")
-    number = await confirm(FromPhone(ticket=page.new.secret, code=code), world.exchange)
-    await choose(page.who, page.id, number)
+    whose = (await preview(FromPhone(ticket=page.new.secret), world.exchange)).whose
+    await page.bind("m-Alice", "u-Alice")
 
     [binding] = await list_bindings(page.firm.id)
     assert whose.name == page.firm.account.name

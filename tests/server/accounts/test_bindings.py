@@ -7,12 +7,8 @@ import pytest
 from models.accounts import TicketState
 from models.audit import AuditEntry
 from models.messages import Channel, Delivery, Message
-from server.accounts.binding import (
-    FromPhone,
-    choose,
-    confirm,
-)
-from server.accounts.bindings import AlreadyBound, BoundElsewhere, follow_changed, list_bindings, unbind
+from server.accounts.bindings import follow_changed, list_bindings, unbind
+from server.accounts.moving import AlreadyBound
 from server.accounts.sessions import SessionExpired, authenticate
 from server.errors import NotFound
 from tests.fakes_accounts import World, caller
@@ -21,25 +17,18 @@ from tests.fakes_binding import MINI, Page
 Later = Callable[..., None]
 
 
-async def test_bound_elsewhere_is_refused_at_the_scan_and_both_sides_are_told(world: World) -> None:
-    await (await Page.open(world)).bind("o-taken")
-    page = await Page.open(world)
-
-    with pytest.raises(BoundElsewhere) as refusal:
-        await page.scan("o-taken")
-
-    assert "解除绑定" in (refusal.value.hint or "")
-    ticket = await page.ticket()
-    assert (ticket.state, ticket.reason) == (TicketState.REFUSED, "bound_elsewhere")
-    assert [m.event for m in await Message.filter(account_id=page.firm.id)] == ["wechat_refused"]
-
-
-async def test_bound_here_already_is_said(world: World) -> None:
+async def test_bound_here_already_is_said_and_ends_the_try(world: World) -> None:
     page = await Page.open(world)
     await page.bind("o-mine")
+    again = await Page.open(world, page.firm)
 
     with pytest.raises(AlreadyBound):
-        await (await Page.open(world, page.firm)).scan("o-mine")
+        await again.scan("o-mine")
+
+    ticket = await again.ticket()
+    assert (ticket.state, ticket.reason) == (TicketState.REFUSED, "already_bound")
+    told = await Message.filter(account_id=page.firm.id).order_by("id")
+    assert [m.event for m in told] == ["wechat_bound", "wechat_refused"]
 
 
 async def test_one_openid_may_belong_to_each_app(world: World) -> None:
@@ -47,9 +36,7 @@ async def test_one_openid_may_belong_to_each_app(world: World) -> None:
     await page.bind("o-both")
     other = await Page.open(world, app=MINI)
 
-    number = await confirm(FromPhone(ticket=other.new.secret, code=world.exchange.code_of("o-both")), world.exchange)
-
-    assert (await choose(other.who, other.id, number)).state is TicketState.BOUND
+    assert (await other.bind("o-both")).state is TicketState.BOUND
 
 
 async def test_other_channels_are_told_and_not_the_new_one(world: World) -> None:

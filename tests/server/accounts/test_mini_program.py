@@ -7,17 +7,19 @@ import pytest
 from models.accounts import WechatApp, WechatBinding
 from models.messages import Message
 from server import clock
-from server.accounts.bindings import AlreadyBound, BoundElsewhere, list_bindings
+from server.accounts.bindings import list_bindings
 from server.accounts.disable import disable
 from server.accounts.guessing import TRIES, TooManyTries
 from server.accounts.login import BadCredentials, LoggedIn
 from server.accounts.mini_program import (
+    BindingLogin,
     BindRequired,
     WechatLoginClosed,
     bind_this_phone,
     log_in_and_bind,
     log_in_by_wechat,
 )
+from server.accounts.moving import AlreadyBound, BoundElsewhere
 from server.accounts.tickets import TicketGone, TicketUsed
 from server.accounts.wechat_identity import CodeRefused
 from server.audit.trail import SYSTEM
@@ -37,7 +39,8 @@ async def ticket_of(world: World, openid: str) -> str:
 
 
 async def bind(world: World, ticket: str, party: Party, password: str = PASSWORD) -> LoggedIn:
-    return await log_in_and_bind(ticket, party.number, password, address=party.address, limiter=world.limiter)
+    wanted = BindingLogin(ticket, party.number, password)
+    return await log_in_and_bind(wanted, address=party.address, limiter=world.limiter, views=world.views)
 
 
 async def test_unbound_phone_binds_by_password_and_then_logs_in_by_itself(world: World) -> None:
@@ -157,10 +160,10 @@ async def test_phone_bound_meanwhile_is_refused(world: World) -> None:
 async def test_binding_from_inside_the_mini_program(world: World) -> None:
     firm, stranger = await caller(await world.firm()), await caller(await world.firm())
 
-    binding = await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange)
+    binding = await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange, views=world.views)
 
     assert (binding.app, binding.account_id) == (WechatApp.MINI_PROGRAM, firm.account_id)
     with pytest.raises(AlreadyBound):
-        await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange)
+        await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange, views=world.views)
     with pytest.raises(BoundElsewhere):
-        await bind_this_phone(stranger, world.exchange.code_of("m-inside"), world.exchange)
+        await bind_this_phone(stranger, world.exchange.code_of("m-inside"), world.exchange, views=world.views)

@@ -10,6 +10,7 @@ from server.accounts.login import BadCredentials, LoggedIn
 from server.accounts.passwords import UnfitPassword, WrongPassword
 from server.accounts.profile import (
     Completion,
+    Contact,
     ProfileAlreadyComplete,
     StaleProfile,
     change_contact,
@@ -24,7 +25,7 @@ NEW = "brand-new-7"
 
 async def complete(party: Party, completion: Completion, password: str = INITIAL) -> LoggedIn:
     who = await caller(party, password=password)
-    return await complete_profile(who, completion, views=party.views)
+    return await complete_profile(who, completion, phone=party.phone, views=party.views)
 
 
 async def test_firm_completes_its_profile_and_is_fully_in(world: World) -> None:
@@ -44,7 +45,7 @@ async def test_completion_ends_the_session_that_did_it_and_the_initial_password(
     first = await firm.log_in(INITIAL)
     who = await authenticate(first.token, world.views)
 
-    await complete_profile(who, Completion("13500000000", NEW, "张成"), views=world.views)
+    await complete_profile(who, Completion("13500000000", NEW, "张成"), phone=world.phone, views=world.views)
 
     with pytest.raises(SessionExpired):
         await authenticate(first.token, world.views)
@@ -57,10 +58,10 @@ async def test_completion_happens_once(world: World) -> None:
     one, other = await caller(firm, password=INITIAL), await caller(firm, password=INITIAL)
     done = Completion("13500000000", NEW, "张成")
 
-    await complete_profile(one, done, views=world.views)
+    await complete_profile(one, done, phone=world.phone, views=world.views)
 
     with pytest.raises(ProfileAlreadyComplete):
-        await complete_profile(other, done, views=world.views)
+        await complete_profile(other, done, phone=world.phone, views=world.views)
 
 
 async def test_custody_cpa_gives_only_mobile_and_password(world: World) -> None:
@@ -105,7 +106,7 @@ async def test_settings_change_what_is_given(world: World) -> None:
     firm = await world.firm()
     who = await caller(firm)
 
-    changed = await change_contact(who, 0, name="李敏", mobile=None)
+    changed = await change_contact(who, 0, Contact(name="李敏"), phone=world.phone)
 
     assert (changed.contact_name, mobile_of(changed), changed.version) == ("李敏", "13500000000", 1)
 
@@ -113,10 +114,10 @@ async def test_settings_change_what_is_given(world: World) -> None:
 async def test_stale_settings_are_refused(world: World) -> None:
     firm = await world.firm()
     who = await caller(firm)
-    await change_contact(who, 0, name="李敏", mobile=None)
+    await change_contact(who, 0, Contact(name="李敏"), phone=world.phone)
 
     with pytest.raises(StaleProfile) as refusal:
-        await change_contact(who, 0, name="王敏", mobile=None)
+        await change_contact(who, 0, Contact(name="王敏"), phone=world.phone)
 
     assert refusal.value.status == 412
     assert (await firm.stored()).contact_name == "李敏"
@@ -127,7 +128,7 @@ async def test_login_does_not_make_settings_stale(world: World) -> None:
     who = await caller(firm)
     await firm.log_in()
 
-    assert (await change_contact(who, 0, name=None, mobile="13511111111")).version == 1
+    assert (await change_contact(who, 0, Contact(mobile="13511111111"), phone=world.phone)).version == 1
 
 
 async def test_the_account_is_told_of_a_new_mobile_and_not_of_a_new_name(world: World) -> None:
@@ -135,8 +136,8 @@ async def test_the_account_is_told_of_a_new_mobile_and_not_of_a_new_name(world: 
     firm = await world.firm()
     who = await caller(firm)
 
-    await change_contact(who, 0, name="李敏", mobile=None)
-    await change_contact(who, 1, name=None, mobile="13511111111")
+    await change_contact(who, 0, Contact(name="李敏"), phone=world.phone)
+    await change_contact(who, 1, Contact(mobile="13511111111"), phone=world.phone)
 
     assert await events_of(firm) == ["mobile_changed"]
 
@@ -144,10 +145,13 @@ async def test_the_account_is_told_of_a_new_mobile_and_not_of_a_new_name(world: 
 async def test_audit_names_the_changed_columns_and_no_number(world: World) -> None:
     firm = await world.firm()
 
-    await change_contact(await caller(firm), 0, name="李敏", mobile="13511111111")
+    await change_contact(await caller(firm), 0, Contact(name="李敏", mobile="13511111111"), phone=world.phone)
 
     entry = await AuditEntry.get(action="change_contact", object_id=str(firm.id))
-    assert (entry.actor_id, entry.details) == (firm.id, {"changed": ["contact_mobile", "contact_name"]})
+    assert (entry.actor_id, entry.details) == (
+        firm.id,
+        {"changed": ["contact_mobile", "contact_mobile_verified_at", "contact_name"]},
+    )
 
 
 async def test_new_password_ends_the_other_sessions_and_keeps_this_one(world: World) -> None:

@@ -8,11 +8,12 @@ import pytest
 from models.accounts import Account, LoginSession, TicketState, WechatBinding
 from models.messages import Delivery, Message
 from server import crypto
-from server.accounts.binding import choose
-from server.accounts.bindings import BoundElsewhere, list_bindings
+from server.accounts.bindings import list_bindings
 from server.accounts.login import BadCredentials, open_session
+from server.accounts.moving import BoundElsewhere
 from server.accounts.profile import Completion, complete_profile
-from server.accounts.reset import Reset, codes_written, request_code, reset_password
+from server.accounts.reset import codes_written, request_code
+from server.accounts.reset_password import Reset, reset_password
 from server.accounts.revoke import log_out, revoke_all
 from server.accounts.sessions import SessionExpired, authenticate, caller_of
 from tests.fakes_accounts import INITIAL, Party, World, caller
@@ -30,9 +31,9 @@ async def test_two_confirms_at_once_give_one_number(arena: World) -> None:
 
 async def test_choosing_works_once(arena: World) -> None:
     page = await Page.open(arena)
-    number = await page.scan_and_confirm("o-choose")
+    number = await page.confirm_by("o-choose")
 
-    outcomes = await asyncio.gather(*(choose(page.who, page.id, number) for _ in range(3)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(page.choose(number) for _ in range(3)), return_exceptions=True)
 
     assert sorted(type(o).__name__ for o in outcomes) == ["BindingTicket", "TicketUsed", "TicketUsed"]
     assert len(await list_bindings(page.firm.id)) == 1
@@ -40,11 +41,11 @@ async def test_choosing_works_once(arena: World) -> None:
 
 async def test_the_unique_key_decides_between_two_accounts(arena: World) -> None:
     one, other = await Page.open(arena), await Page.open(arena)
-    first, second = await one.scan_and_confirm("o-contested"), await other.scan_and_confirm("o-contested")
+    first, second = await one.confirm_by("o-contested"), await other.confirm_by("o-contested")
 
-    await choose(one.who, one.id, first)
+    await one.choose(first)
     with pytest.raises(BoundElsewhere):
-        await choose(other.who, other.id, second)
+        await other.choose(second)
 
     assert await WechatBinding.filter(openid="o-contested").count() == 1
     assert (await other.ticket()).reason == "bound_elsewhere"
@@ -62,7 +63,9 @@ async def test_a_profile_is_completed_once(arena: World) -> None:
 
     outcomes = await asyncio.gather(
         *(
-            complete_profile(who, Completion("13500000000", f"brand-new-{n}", "张成"), views=arena.views)
+            complete_profile(
+                who, Completion("13500000000", f"brand-new-{n}", "张成"), phone=arena.phone, views=arena.views
+            )
             for n, who in enumerate(sessions)
         ),
         return_exceptions=True,
@@ -77,7 +80,10 @@ async def test_one_code_resets_once(arena: World) -> None:
     resets = [Reset(firm.number, INITIAL, f"brand-new-{n}", code) for n in range(3)]
 
     outcomes = await asyncio.gather(
-        *(reset_password(r, address=firm.address, limiter=arena.limiter, views=arena.views) for r in resets),
+        *(
+            reset_password(r, address=firm.address, limiter=arena.limiter, phones=arena.phones, views=arena.views)
+            for r in resets
+        ),
         return_exceptions=True,
     )
 

@@ -13,7 +13,8 @@ from server.accounts.disable import disable
 from server.accounts.guessing import TRIES, TooManyTries
 from server.accounts.login import BadCredentials, LoggedIn
 from server.accounts.passwords import UnfitPassword
-from server.accounts.reset import Reset, ResetRefused, codes_written, request_code, reset_password
+from server.accounts.reset import codes_written, request_code
+from server.accounts.reset_password import Reset, ResetRefused, reset_password
 from server.accounts.sessions import SessionExpired, authenticate
 from server.audit.trail import SYSTEM
 from tests.fakes_accounts import INITIAL, PASSWORD, Party, World
@@ -40,7 +41,13 @@ async def code_of(party: Party) -> str:
 
 async def reset(party: Party, code: str, *, initial: str = INITIAL, new: str = NEW, number: str = "") -> LoggedIn:
     wanted = Reset(number or party.number, initial, new, code)
-    return await reset_password(wanted, address=party.address, limiter=party.limiter, views=party.views)
+    return await apply(party, wanted)
+
+
+async def apply(party: Party, wanted: Reset) -> LoggedIn:
+    return await reset_password(
+        wanted, address=party.address, limiter=party.limiter, phones=party.phone.mobiles, views=party.views
+    )
 
 
 def other_than(code: str) -> str:

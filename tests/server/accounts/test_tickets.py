@@ -6,11 +6,8 @@ import pytest
 
 from models.accounts import BindingTicket
 from server import crypto
-from server.accounts.binding import (
-    FromPhone,
-    choose,
-    preview,
-)
+from server.accounts.binding import FromPhone, preview
+from server.accounts.choice import choose
 from server.accounts.revoke import log_out
 from server.accounts.tickets import (
     TicketGone,
@@ -56,9 +53,9 @@ async def test_every_step_ends_after_five_minutes(world: World, later: Later, st
     with pytest.raises(TicketGone):
         await {
             "scan": lambda: page.scan("o-late-scan"),
-            "preview": lambda: preview(FromPhone(nonce=nonce)),
+            "preview": lambda: preview(FromPhone(nonce=nonce), world.exchange),
             "confirm": lambda: page.confirm(nonce),
-            "choose": lambda: choose(page.who, page.id, number),
+            "choose": lambda: page.choose(number),
         }[step]()
     assert state_of(await page.ticket()) == "expired"
 
@@ -68,17 +65,17 @@ async def test_a_logged_out_sessions_ticket_is_dead(world: World) -> None:
     nonce = await page.scan("o-loggedout")
     await log_out(page.who, world.views)
 
-    for attempt in (page.scan("o-loggedout"), preview(FromPhone(nonce=nonce)), page.confirm(nonce)):
+    for attempt in (page.scan("o-loggedout"), preview(FromPhone(nonce=nonce), world.exchange), page.confirm(nonce)):
         with pytest.raises(TicketSessionEnded):
             await attempt
 
 
 async def test_another_browser_of_the_same_firm_sees_no_ticket(world: World) -> None:
     page = await Page.open(world)
-    number = await page.scan_and_confirm("o-browser")
+    number = await page.confirm_by("o-browser")
     elsewhere = await caller(page.firm)
 
-    for attempt in (own_ticket(elsewhere, page.id), choose(elsewhere, page.id, number)):
+    for attempt in (own_ticket(elsewhere, page.id), choose(elsewhere, page.id, number, views=world.views)):
         with pytest.raises(NotFound):
             await attempt
 
@@ -103,7 +100,7 @@ async def test_the_page_sees_each_state_as_it_comes(world: World) -> None:
         elif len(seen) == 2:
             await page.confirm(nonce)
         else:
-            await choose(page.who, page.id, (await page.ticket()).number or "")
+            await page.choose((await page.ticket()).number or "")
 
     async for ticket in watch(page.who, page.id, pause):
         seen.append(state_of(ticket))
@@ -129,4 +126,4 @@ async def test_watching_ends_with_the_ticket_and_with_the_session(world: World, 
 async def test_nonsense_is_no_ticket(world: World) -> None:
     for phone in (FromPhone(), FromPhone(nonce="abc"), FromPhone(ticket="abc", code="x")):
         with pytest.raises(TicketGone):
-            await preview(phone)
+            await preview(phone, world.exchange)
