@@ -96,6 +96,15 @@ async def test_a_masked_value_is_refused(firm: Applicant) -> None:
     assert open_form(await again(draft))["id_number"] == firm.person["id_number"]
 
 
+async def test_a_masked_number_of_the_roster_is_refused_before_it_is_prefilled(office: Office, firm: Applicant) -> None:
+    cpa = await office.cpa_of(firm)
+
+    with pytest.raises(MaskedValue):
+        await firm.draft(form={"id_number": "100**1002"}, subject=cpa)
+
+    assert await Application.filter(account_id=firm.id).count() == 0
+
+
 async def test_answers_are_sealed_where_they_are_kept(firm: Applicant) -> None:
     draft = await firm.draft()
 

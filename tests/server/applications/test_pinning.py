@@ -8,6 +8,7 @@ import pytest
 from models.applications import Application, State
 from server.applications.answers import open_form
 from server.applications.complete import complete_online
+from server.applications.copies import copy_application
 from server.applications.detail import Detail, detail_of
 from server.applications.refusals import Incomplete
 from server.applications.review import decide
@@ -103,3 +104,15 @@ async def test_a_withdrawn_one_is_a_draft_like_any_other(firm: Applicant) -> Non
             await submit_application(firm.caller, submitted.id)
 
         assert "mobile" not in (await shown(firm, submitted)).form
+
+
+async def test_a_copy_keeps_what_still_fits(office: Office, firm: Applicant) -> None:
+    approved = await office.approved(firm, ONLINE)
+    done = await complete_online(await office.reviewer(), approved.id, {})
+
+    with tomorrow():
+        await store_editions(catalogue())
+        copy = await copy_application(firm.caller, done.id, store=firm.store)
+
+        assert open_form(copy) == {"name": firm.person["name"], "cpa_no": firm.person["cpa_no"]}
+        assert copy.edition == current_edition(ONLINE).digest
