@@ -7,10 +7,12 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from models.messages import Channel
 from models.work import Heartbeat
 from server import clock
+from server.accounts.wechat_identity import Followers
 from server.http.logs import log
 from server.messages.callbacks import handle_due
 from server.messages.channels import Sender
@@ -28,16 +30,20 @@ _FORGET_BEATS = timedelta(hours=1)
 class Worker:
     """Loops until `stopping` is set, then finishes what is in flight within three seconds."""
 
-    def __init__(self, senders: Mapping[Channel, Sender], jobs: tuple[Job, ...]) -> None:
+    def __init__(
+        self, senders: Mapping[Channel, Sender], jobs: tuple[Job, ...], followers: Followers, *, connections: int = 64
+    ) -> None:
+        """`connections`: how many calls a channel may have open; as many deliveries again are kept ready for it."""
         self.stopping = asyncio.Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"[:64]
-        self._deliverer = Deliverer(senders)
+        self._deliverer = Deliverer(senders, at_once=2 * connections)
         self._timetable = Timetable(jobs, self._owner)
+        self._handle = partial(handle_callback, followers=followers)
 
     async def run(self) -> None:
         await self._timetable.enter()
         loops = [
-            self._loop("deliver", self._deliverer.start_due, _IDLE),
+            *(self._loop(f"deliver_{lane.channel}", lane.start_due, _IDLE) for lane in self._deliverer.lanes),
             self._loop("callbacks", self._callbacks, _IDLE),
             self._loop("jobs", self._timetable.start_due, 1.0),
             self._loop("heartbeat", self._beat, _BEAT),
@@ -67,7 +73,7 @@ class Worker:
                 await asyncio.wait_for(self.stopping.wait(), rest)
 
     async def _callbacks(self) -> int:
-        return await handle_due(handle_callback)
+        return await handle_due(self._handle)
 
     async def _beat(self) -> int:
         now = clock.now()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from config.settings import Settings
 from models.messages import Channel
+from server.accounts.wechat_identity import Followers
 from server.http.logs import configure, log
 from server.messages.channels import Sender
 from server.messages.texts import message_texts
@@ -20,13 +21,15 @@ from server.run.timetable import JobServices, jobs_of
 class WorkerServices(JobServices, Protocol):
     @property
     def senders(self) -> Mapping[Channel, Sender]: ...
+    @property
+    def followers(self) -> Followers: ...
 
 
 async def serve(chosen: Settings) -> None:
     """Run one worker until TERM or INT."""
     message_texts()  # a wrong file stops the start, not the first message
     async with open_services(chosen) as services:
-        worker = Worker(services.senders, jobs_of(services))
+        worker = Worker(services.senders, jobs_of(services), services.followers, connections=chosen.wechat.connections)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stopping.set)
         log("worker_started", pid=os.getpid())

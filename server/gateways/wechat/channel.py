@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 AT_ONCE = 32
 _BUSY_SECONDS = 5
 _LATER = frozenset({Reaction.RETRY_LATER, Reaction.REFRESH_TOKEN})
-_RECIPIENT = frozenset({Reaction.FINAL_RECIPIENT, Reaction.ASK_AGAIN})
+FOR_THE_PERSON = frozenset({Reaction.FINAL_RECIPIENT, Reaction.ASK_AGAIN})
 
 
 class _Templates(Protocol):
@@ -79,7 +79,7 @@ class WechatChannel(ABC, Generic[C]):
         if verdict.reaction in _LATER:
             spread = random.randint(0, 2)  # noqa: S311 - not a secret: spreads the retries of one wave
             return TryLater(seconds_to_wait(error, self._now()) + spread, code, reason)
-        if verdict.reaction in _RECIPIENT:
+        if verdict.reaction in FOR_THE_PERSON:
             return Refused(code, reason)
         scopes = {
             Reaction.PAUSE_TEMPLATE: f"template:{template}",

@@ -60,15 +60,13 @@ def _mini_qr(client: AsyncWechatClient, setup: WechatSettings) -> MiniProgramQr:
 
 
 def _senders(official: AsyncWechatClient, mini: AsyncWechatClient, setup: WechatSettings) -> dict[Channel, Sender]:
-    """Half of the connections each: a wave on one channel does not hold up the other."""
-    at_once = max(1, setup.connections // 2)
     return {
-        Channel.WECHAT: OfficialAccountChannel(official, setup.templates, at_once=at_once),
+        Channel.WECHAT: OfficialAccountChannel(official, setup.templates, at_once=setup.connections),
         Channel.MINI_PROGRAM: MiniProgramChannel(
             mini,
             setup.subscribe_templates,
             state=setup.mini_program_state,
             page=setup.mini_program_pages.get("message", ""),
-            at_once=at_once,
+            at_once=setup.connections,
         ),
     }

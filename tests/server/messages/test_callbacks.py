@@ -27,9 +27,9 @@ class Hands:
     knows: set[str] = field(default_factory=set)
     given: list[str] = field(default_factory=list)
 
-    async def handle(self, app: str, xml: str) -> bool:
-        self.given.append(xml)
-        return xml in self.knows
+    async def handle(self, app: str, text: str) -> bool:
+        self.given.append(text)
+        return text in self.knows
 
 
 async def test_a_repeated_push_is_kept_once(world: MessageWorld) -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
+from functools import partial
 
 import pytest
 
-from models.accounts import WechatBinding
 from models.messages import Channel
 from models.work import Heartbeat
 from server.messages.announce import announce
@@ -16,6 +16,7 @@ from server.run.jobs import Job
 from server.run.loops import Worker
 from tests.engines.engine import Engine
 from tests.fakes_messages import FakeSender, MessageWorld, contact_of, only_delivery, states_of
+from tests.fakes_wechat import FakeFollowers
 
 _EVENT = (
     "<xml><ToUserName>gh_1</ToUserName><FromUserName>{openid}</FromUserName><CreateTime>1765000000</CreateTime>"
@@ -30,25 +31,6 @@ def world(database: Engine) -> MessageWorld:
 
 def event(openid: str, rest: str) -> str:
     return _EVENT.format(openid=openid, rest=rest)
-
-
-async def test_unfollowing_and_following_again_changes_what_can_be_reached(world: MessageWorld) -> None:
-    openid = await world.binding(await world.firm())
-
-    await handle_callback("official_account", event(openid, "<Event>unsubscribe</Event>"))
-    gone = (await WechatBinding.get(openid=openid)).reachable
-    subscribed = event(openid, "<Event>subscribe</Event><EventKey></EventKey>")
-    await handle_callback("official_account", subscribed)
-
-    assert gone is False
-    assert (await WechatBinding.get(openid=openid)).reachable is True
-
-
-async def test_a_receipt_waits_for_its_message_and_other_events_do_not(world: MessageWorld) -> None:
-    receipt = "<Event>TEMPLATESENDJOBFINISH</Event><MsgID>404</MsgID><Status>success</Status>"
-
-    assert await handle_callback("official_account", event("o1", receipt)) is False
-    assert await handle_callback("official_account", event("o1", "<Event>VIEW</Event><EventKey>x</EventKey>")) is True
 
 
 class Told(FakeSender):
@@ -75,7 +57,7 @@ async def test_a_worker_sends_beats_runs_its_jobs_and_stops(world: MessageWorld)
     async def work() -> None:
         ran.set()
 
-    worker = Worker({Channel.SMS: sms, Channel.WECHAT: FakeSender()}, (Job("work", 60.0, work),))
+    worker = Worker({Channel.SMS: sms, Channel.WECHAT: FakeSender()}, (Job("work", 60.0, work),), FakeFollowers())
     running = asyncio.create_task(worker.run())
     await ran.wait()
     beating = await own_beats()
@@ -95,10 +77,10 @@ async def test_a_stored_callback_decides_how_the_next_message_goes(world: Messag
     openid = await world.binding(firm)
 
     class Pushed:
-        app, unique_key, xml = "official_account", openid, event(openid, "<Event>unsubscribe</Event>")
+        app, unique_key, text = "official_account", openid, event(openid, "<Event>unsubscribe</Event>")
 
     await store_callback(Pushed())
-    await handle_due(handle_callback)
+    await handle_due(partial(handle_callback, followers=FakeFollowers()))
     application = await world.application(firm)
     await announce(ApplicationEvent("done", application, f"history:{application.id}"))
 
