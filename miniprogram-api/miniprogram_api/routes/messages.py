@@ -4,12 +4,21 @@ from uuid import UUID
 
 from sanic import Blueprint
 
-from miniprogram_api.schemas.messages import MessageQuery, MessageView, ReadAllRequest, ReadAllResult, UnreadView
+from miniprogram_api.schemas.messages import (
+    MessageQuery,
+    MessageView,
+    NoticeText,
+    OpenedMessage,
+    ReadAllRequest,
+    ReadAllResult,
+    UnreadView,
+)
 from models.messages import MessageKind
 from server.http.call import Call
 from server.http.endpoint import APPLICANT, endpoint
 from server.http.schemas import Listing
 from server.messages import inbox
+from server.notices.drafts import find_notice
 
 blueprint = Blueprint("messages", url_prefix="/api/v1")
 
@@ -36,6 +45,10 @@ async def read_all(call: Call, body: ReadAllRequest) -> ReadAllResult:
 
 
 @endpoint(blueprint, "GET /messages/<message_id>", access=APPLICANT)
-async def open_message(call: Call, message_id: UUID) -> MessageView:
-    """查看一条消息，同时标记为已读."""
-    return MessageView.model_validate(await inbox.open_message(call.caller.account_id, message_id))
+async def open_message(call: Call, message_id: UUID) -> OpenedMessage:
+    """查看一条消息，同时标记为已读；协会通知带标题和正文."""
+    message = await inbox.open_message(call.caller.account_id, message_id)
+    opened = OpenedMessage.model_validate(message)
+    if message.notice_id:
+        opened.notice = NoticeText.model_validate(await find_notice(message.notice_id))
+    return opened

@@ -35,6 +35,17 @@ class MessageView(View):
         return "已读" if self.read_at else "未读"
 
 
+class NoticeText(View):
+    """协会通知全文."""
+
+    title: str
+    body: str
+
+
+class OpenedMessage(MessageView):
+    notice: NoticeText | None = Field(None, description="协会通知的标题和正文；系统消息没有")
+
+
 class ReadAllResult(View):
     marked: int
 

@@ -14,6 +14,7 @@ STRANGERS = frozenset({Who.OTHER_FIRM, Who.OTHER_CUSTODY})
 APPLICANTS = OWNERS | STRANGERS
 REVIEW = frozenset({Who.REVIEWER, Who.ADMIN})
 DESK = frozenset({Who.CLERK, Who.ADMIN})
+EDITORS = frozenset({Who.EDITOR, Who.ADMIN})
 ADMIN = frozenset({Who.ADMIN})
 NOBODYS = "404 not_found"
 
