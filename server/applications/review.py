@@ -11,7 +11,7 @@ from models.accounts import Account
 from models.applications import Application, Verdict
 from server import clock
 from server.accounts.caller import Caller
-from server.applications.advance import Operator, advance
+from server.applications.advance import Operator, advance, conflict
 from server.applications.answers import business_of, open_form
 from server.applications.claims import claim
 from server.applications.lifecycle import Action, is_on_site
@@ -50,16 +50,19 @@ class FieldOpinion:
 
 @dataclass(frozen=True)
 class ReviewOrder:
-    """What a reviewer sends; materials without an opinion count as accepted."""
+    """What a reviewer sends; materials without an opinion count as accepted. `round`: the one he looked at, so that
+    a verdict never falls on what was withdrawn, changed and submitted again meanwhile."""
 
     decision: Decision
     materials: tuple[MaterialOpinion, ...] = ()
     fields: tuple[FieldOpinion, ...] = ()
     remark: str = ""
+    round: int | None = None
 
 
 async def decide(caller: Caller, application_id: UUID, order: ReviewOrder) -> Application:
-    """Two reviewers at once: one wins, the other is told by whom (ClaimedByOther or StateConflict).
+    """Two reviewers at once: one wins, the other is told by whom (ClaimedByOther or StateConflict); StateConflict too
+    when another round is there than the one he looked at.
 
     Raises ReasonMissing, VerdictContradicts, NoSuchItem, RemarkTooLong.
     """
@@ -67,6 +70,8 @@ async def decide(caller: Caller, application_id: UUID, order: ReviewOrder) -> Ap
     async def work() -> Application:
         async with in_transaction():
             application = await claim(caller, application_id)  # a verdict has the claim, or takes it
+            if order.round not in (None, application.round):
+                raise await conflict(application.id)
             business = await business_of(application)
             account = await Account.get(id=application.account_id)
             check_order(order, business, requirements(business, open_form(application), account.kind.value).materials)

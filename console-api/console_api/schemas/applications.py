@@ -53,6 +53,7 @@ class VerdictRequest(Body):
     materials: list[MaterialOpinionIn] = Field(default_factory=list, max_length=50)
     fields: list[FieldOpinionIn] = Field(default_factory=list, max_length=50)
     remark: Text = Field("", max_length=300)
+    round: int | None = Field(None, ge=1, le=9999, description="审核时所见的轮次；期间已重新提交的，不作结论")
 
     def order(self) -> ReviewOrder:
         return ReviewOrder(
@@ -60,6 +61,7 @@ class VerdictRequest(Body):
             materials=tuple(MaterialOpinion(m.key, m.verdict, m.reason) for m in self.materials),
             fields=tuple(FieldOpinion(f.key, f.reason) for f in self.fields),
             remark=self.remark,
+            round=self.round,
         )
 
 

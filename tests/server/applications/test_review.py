@@ -22,6 +22,7 @@ from server.applications.refusals import (
     VerdictContradicts,
 )
 from server.applications.review import Decision, FieldOpinion, MaterialOpinion, Opinion, ReviewOrder, decide
+from server.applications.withdraw import withdraw_application
 from server.errors import Refusal
 from tests.server.applications.office import (
     APPROVAL,
@@ -193,6 +194,21 @@ async def test_a_verdict_against_another_s_claim_has_one_winner(
     assert sum(isinstance(o, Refusal) for o in outcomes) == 1
     assert isinstance(lost, StateConflict if decided else ClaimedByOther)
     assert now.claimed_by == (None if decided else other.account_id)
+
+
+async def test_a_verdict_never_falls_on_another_round_than_the_one_looked_at(firm: Applicant, reviewer: Caller) -> None:
+    seen = await claim(reviewer, (await firm.submitted()).id)
+    await withdraw_application(firm.caller, seen.id)
+    await firm.upload(seen, "loss_notice", files=[b"something else"])
+    await firm.submit(seen)
+
+    with pytest.raises(StateConflict) as refused:
+        await decide(reviewer, seen.id, ReviewOrder(Decision.APPROVE, round=seen.round))
+
+    now = await again(seen)
+    assert refused.value.message == "该申请已由 测试单位201 处理，当前状态为“已提交待北注协审核”，请刷新后再试"
+    assert (now.state, now.round, now.claimed_by) == (State.SUBMITTED, 2, None)
+    assert (await decide(reviewer, seen.id, ReviewOrder(Decision.APPROVE, round=2))).state is State.APPROVED_TO_BOOK
 
 
 async def test_a_draft_is_nobody_s_business(firm: Applicant, reviewer: Caller) -> None:
