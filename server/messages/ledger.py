@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +13,16 @@ from tortoise.queryset import QuerySet
 
 from models.accounts import Account
 from models.applications import Application
-from models.messages import Channel, Delivery, DeliveryState, Message
+from models.messages import WECHAT_CHANNELS, Channel, Delivery, DeliveryState, Message
 from server import clock, crypto
 from server.audit.trail import Actor, record
 from server.errors import NotFound, Refusal
 from server.messages.addresses import addresses_of
+from server.messages.consequences import UNKNOWN
 from server.messages.events import EventName
 from server.messages.inbox import parse_cursor
 from server.messages.outbox import text_of
+from server.messages.pauses import held_scopes, scopes_of
 from server.messages.texts import message_texts
 from server.transactions import in_transaction
 
@@ -37,8 +41,20 @@ _ADVICE = {
     DeliveryState.REFUSED: "请联系用户处理后重试；站内消息已保存，用户登录后可见",
     DeliveryState.FAILED: "请按原因处理后重试；站内消息已保存，用户登录后可见",
 }
+_HELD = "已暂停，待恢复"
+_HELD_ADVICE = "所用的渠道或模板已暂停发送：处理告警中的问题后恢复，待发的自动发出；微信暂停超过30分钟的改发短信"
+_SILENT_FOR = timedelta(hours=24)
+_SILENT_ADVICE = "已被接受，但超过24小时没有收到送达回执，用户可能没有看到；站内消息已保存"
 _RETRYABLE = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED})
 _SECRET = "（验证码，不显示）"  # noqa: S105 - a label
+
+
+class RecipientKind(StrEnum):
+    """Whom a delivery goes to: the account's contact, one of its WeChat bindings, or a CPA concerned."""
+
+    ACCOUNT = "account"
+    BINDING = "binding"
+    PERSON = "person"
 
 
 class DeliveryNotFound(NotFound):
@@ -59,6 +75,8 @@ class Search:
     event: EventName | None = None
     account_number: str | None = None
     occurrence: str | None = None
+    message_id: UUID | None = None
+    recipient: RecipientKind | None = None
     cursor: str | None = None
     limit: int = 20
 
@@ -72,14 +90,17 @@ class Entry:
     account_number: str
     recipient: str
     text: str
+    held: bool
 
     @property
     def state_label(self) -> str:
-        return STATE_LABELS[self.delivery.state]
+        return _HELD if self.held else STATE_LABELS[self.delivery.state]
 
     @property
     def advice(self) -> str:
-        return _ADVICE.get(self.delivery.state, "")
+        if self.held:
+            return _HELD_ADVICE
+        return _SILENT_ADVICE if _is_silent(self.delivery) else _ADVICE.get(self.delivery.state, "")
 
     @property
     def can_retry(self) -> bool:
@@ -90,7 +111,7 @@ async def list_deliveries(search: Search) -> tuple[list[Entry], str | None]:
     """Newest first, with the next page's cursor. Raises BadCursor."""
     rows = await (await _found(search)).order_by("-id").limit(search.limit + 1)
     page = rows[: search.limit]
-    return await _described(page), str(page[-1].id) if len(rows) > len(page) else None
+    return await describe(page), str(page[-1].id) if len(rows) > len(page) else None
 
 
 async def _found(search: Search) -> QuerySet[Delivery]:
@@ -99,6 +120,8 @@ async def _found(search: Search) -> QuerySet[Delivery]:
         "channel": search.channel,
         "event": search.event,
         "occurrence": search.occurrence,
+        "message_id": search.message_id,
+        "recipient__startswith": f"{search.recipient}:" if search.recipient else None,
         "id__lt": parse_cursor(search.cursor) if search.cursor else None,
     }
     if search.account_number:
@@ -106,7 +129,9 @@ async def _found(search: Search) -> QuerySet[Delivery]:
     return Delivery.filter(**{key: value for key, value in wanted.items() if value is not None})
 
 
-async def _described(deliveries: list[Delivery]) -> list[Entry]:
+async def describe(deliveries: list[Delivery]) -> list[Entry]:
+    """The deliveries as staff may see them, in the order given; a handful of queries however many they are."""
+    held = await held_scopes()
     accounts = {account.id: account for account in await Account.filter(id__in={d.account_id for d in deliveries})}
     addresses, names = await addresses_of(deliveries), await _person_names(deliveries)
     return [
@@ -116,6 +141,7 @@ async def _described(deliveries: list[Delivery]) -> list[Entry]:
             account_number=accounts[delivery.account_id].number,
             recipient=_recipient(delivery, accounts[delivery.account_id], names, addresses),
             text=_shown_text(delivery),
+            held=delivery.state is DeliveryState.PENDING and not held.isdisjoint(scopes_of(delivery)),
         )
         for delivery in deliveries
     ]
@@ -141,6 +167,12 @@ def _contact(account: Account) -> tuple[str, str]:
     return "联系人", account.contact_name or account.name
 
 
+def _is_silent(delivery: Delivery) -> bool:
+    """Accepted long ago, and no receipt says more."""
+    first = delivery.first_attempt_at or delivery.created_at
+    return delivery.state is DeliveryState.SENT and first < clock.now() - _SILENT_FOR
+
+
 def _is_secret(delivery: Delivery) -> bool:
     return message_texts().events[EventName(delivery.event)].secret
 
@@ -163,12 +195,13 @@ async def retry_delivery(delivery_id: UUID, actor: Actor) -> Entry:
         if _is_secret(delivery) or not await _reopen(delivery):
             raise NotRetryable(hint=f"当前状态：{STATE_LABELS[delivery.state]}")
         await record(actor, "retry_delivery", "delivery", str(delivery.id), event=delivery.event)
-    return (await _described([await Delivery.get(id=delivery_id)]))[0]
+    return (await describe([await Delivery.get(id=delivery_id)]))[0]
 
 
 async def _reopen(delivery: Delivery) -> bool:
     """Back to pending with fresh tries; an open WeChat delivery counts again before its message's SMS."""
-    changed = await Delivery.filter(id=delivery.id, state__in=_RETRYABLE).update(
+    as_seen = Delivery.filter(id=delivery.id, state__in=_RETRYABLE, error_code=delivery.error_code)
+    changed = await as_seen.update(
         state=DeliveryState.PENDING,
         attempts=0,
         next_at=clock.now(),
@@ -178,6 +211,7 @@ async def _reopen(delivery: Delivery) -> bool:
         error_code="",
         reason="",
     )
-    if changed and delivery.channel is Channel.WECHAT and delivery.message_id:
+    closed = delivery.channel in WECHAT_CHANNELS and delivery.error_code != UNKNOWN
+    if changed and closed and delivery.message_id:
         await Message.filter(id=delivery.message_id).update(wechat_open=F("wechat_open") + 1)
     return changed == 1

@@ -1,8 +1,10 @@
 """Pauses: nothing of a channel or a template is sent until staff lift them; what waits meanwhile is not lost."""
 
+from uuid import UUID
+
 from tortoise.exceptions import IntegrityError
 
-from models.messages import Channel, Delivery, SendingPause
+from models.messages import Channel, Delivery, DeliveryState, SendingPause
 from server import clock
 from server.audit.trail import SYSTEM, Actor, record
 from server.errors import Invalid, NotFound, Refusal
@@ -74,6 +76,25 @@ async def pause_by_staff(scope: str, reason: str, actor: Actor) -> SendingPause:
             raise AlreadyPaused
         await record(actor, "pause_sending", "sending_pause", scope, reason=reason)
     return await SendingPause.get(scope=scope)
+
+
+async def list_pauses() -> list[SendingPause]:
+    return await SendingPause.all().order_by("id")
+
+
+async def find_pause(pause_id: UUID) -> SendingPause:
+    """Raises PauseNotFound."""
+    found = await SendingPause.get_or_none(id=pause_id)
+    if found is None:
+        raise PauseNotFound
+    return found
+
+
+async def count_held(scope: str) -> int:
+    """How many deliveries wait for this pause to end."""
+    kind, _, name = scope.partition(":")
+    held = Delivery.filter(state=DeliveryState.PENDING, next_at__lte=clock.now())
+    return await (held.filter(channel=name) if kind == "channel" else held.filter(template=name)).count()
 
 
 async def resume(scope: str, actor: Actor) -> None:

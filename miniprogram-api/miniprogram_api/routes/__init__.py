@@ -8,6 +8,7 @@ from miniprogram_api.routes import (
     auth,
     businesses,
     callbacks,
+    consents,
     home,
     materials,
     me,
@@ -16,5 +17,18 @@ from miniprogram_api.routes import (
     wechat,
 )
 
-SECTIONS = (auth, me, wechat, home, businesses, roster, applications, materials, appointments, messages, callbacks)
+SECTIONS = (
+    auth,
+    me,
+    wechat,
+    home,
+    businesses,
+    roster,
+    applications,
+    materials,
+    appointments,
+    messages,
+    consents,
+    callbacks,
+)
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(section.blueprint for section in SECTIONS)

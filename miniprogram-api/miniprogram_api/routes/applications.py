@@ -14,9 +14,11 @@ from miniprogram_api.schemas.applications import (
     NextActionView,
     PageView,
     ResultView,
+    SubmittedView,
     TimelineRow,
     row_values,
 )
+from miniprogram_api.schemas.consents import SubscribeView
 from models.applications import Application
 from server.applications.copies import copy_application
 from server.applications.detail import Detail, MaterialState, detail_of, result_lines
@@ -30,6 +32,7 @@ from server.clock import SHANGHAI
 from server.http.call import Call
 from server.http.endpoint import APPLICANT, endpoint
 from server.http.schemas import Listing, Nothing
+from server.messages.consents import templates_to_ask
 from server.messages.inbox import parse_cursor
 
 blueprint = Blueprint("applications", url_prefix="/api/v1")
@@ -74,9 +77,11 @@ async def delete(call: Call, id: UUID) -> Nothing:
 
 
 @endpoint(blueprint, "POST /applications/<id>/submit", access=APPLICANT)
-async def submit(call: Call, id: UUID) -> ApplicationView:
-    """提交审核；缺什么一次说清（手册 4）"""
-    return await _view(call, (await submit_application(call.caller, id)).application)
+async def submit(call: Call, id: UUID) -> SubmittedView:
+    """提交审核；缺什么一次说清（手册 4）；小程序随后请用户同意接收哪些订阅消息"""
+    shown = await _view(call, (await submit_application(call.caller, id)).application)
+    ask = await templates_to_ask(call.caller.account_id, call.caller.session_id, "submit")
+    return SubmittedView(**dict(shown), subscribe=SubscribeView(template_ids=ask))
 
 
 @endpoint(blueprint, "POST /applications/<id>/withdraw", access=APPLICANT)

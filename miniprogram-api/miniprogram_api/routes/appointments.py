@@ -9,6 +9,7 @@ from miniprogram_api.schemas.appointments import (
     AppointmentView,
     BookableGroup,
     BookableView,
+    BookedView,
     BookingRequest,
     DayView,
     GridQuery,
@@ -16,6 +17,7 @@ from miniprogram_api.schemas.appointments import (
     RescheduleRequest,
     WaitingView,
 )
+from miniprogram_api.schemas.consents import SubscribeView
 from models.appointments import Appointment
 from server.appointments.book import book_appointment
 from server.appointments.change import cancel_appointment, own_appointment, reschedule_appointment
@@ -28,6 +30,7 @@ from server.errors import NotFound, TooMany
 from server.http.call import Call, Reply
 from server.http.endpoint import APPLICANT, endpoint
 from server.http.schemas import Body, Listing
+from server.messages.consents import templates_to_ask
 
 blueprint = Blueprint("appointments", url_prefix="/api/v1")
 
@@ -74,14 +77,14 @@ async def grid(call: Call, query: GridQuery) -> GridView:
 
 
 @endpoint(blueprint, "POST /appointments", access=APPLICANT, status=201, headers=("idempotency-key",))
-async def book(call: Call, body: BookingRequest) -> AppointmentView:
-    """预约：为同一事项的一至十二人占用一个时间段（手册 5）"""
+async def book(call: Call, body: BookingRequest) -> BookedView:
+    """预约：为同一事项的一至十二人占用一个时间段（手册 5）；小程序随后请用户同意接收哪些订阅消息"""
     attempt = _attempt(call, body)
     await _slow_down(call)
     booked = await book_appointment(
         call.caller, body.application_ids, body.date, body.start, attempt, gate=call.services.slots
     )
-    return await _view(booked)
+    return await _booked(call, booked)
 
 
 @endpoint(blueprint, "GET /appointments", access=APPLICANT)
@@ -119,12 +122,12 @@ async def ics(call: Call, id: UUID) -> Reply:
 
 
 @endpoint(blueprint, "POST /appointments/<id>/reschedule", access=APPLICANT, headers=("idempotency-key",))
-async def reschedule(call: Call, id: UUID, body: RescheduleRequest) -> AppointmentView:
+async def reschedule(call: Call, id: UUID, body: RescheduleRequest) -> BookedView:
     """改约，预约日期之前（手册 6）"""
     attempt = _attempt(call, body)
     await _slow_down(call)
     moved = await reschedule_appointment(call.caller, id, body.date, body.start, attempt, gate=call.services.slots)
-    return await _view(moved)
+    return await _booked(call, moved)
 
 
 @endpoint(blueprint, "POST /appointments/<id>/cancel", access=APPLICANT)
@@ -154,3 +157,8 @@ def _cursor(text: str | None) -> UUID | None:
 
 async def _view(found: Appointment) -> AppointmentView:
     return AppointmentView.of((await with_people([found]))[0])
+
+
+async def _booked(call: Call, found: Appointment) -> BookedView:
+    ask = await templates_to_ask(call.caller.account_id, call.caller.session_id, "book")
+    return BookedView(**dict(await _view(found)), subscribe=SubscribeView(template_ids=ask))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from miniprogram_api.schemas.consents import SubscribeView
 from models.applications import Application, HistoryEntry, State
 from models.materials import Page
 from server.applications.labels import label_of
@@ -148,6 +149,10 @@ class ApplicationView(ApplicationRow):
     result: list[ResultView]
     expires_on: date | None
     appointment_id: UUID | None
+
+
+class SubmittedView(ApplicationView):
+    subscribe: SubscribeView
 
 
 class TileView(View):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from miniprogram_api.schemas.consents import SubscribeView
 from models.appointments import AppointmentState
 from server import clock
 from server.appointments.calendar import weekday_of
@@ -192,6 +193,10 @@ class AppointmentView(View):
             version=appointment.version,
             created_at=appointment.created_at,
         )
+
+
+class BookedView(AppointmentView):
+    subscribe: SubscribeView
 
 
 def record_time(on: date, window_from: str, window_to: str) -> str:

@@ -190,4 +190,5 @@ ROWS: dict[str, Row] = {
     "GET /api/v1/messages/unread": applicants(),
     "POST /api/v1/messages/read-all": applicants(read_all),
     "GET /api/v1/messages/<message_id>": owners(message),
+    "GET /api/v1/me/subscribe-templates": applicants(),
 }

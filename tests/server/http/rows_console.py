@@ -5,9 +5,11 @@ from datetime import date
 from uuid import uuid4
 
 from models.applications import State
+from server.notices.audience import Audience
+from server.notices.drafts import NoticeText, write_notice
 from tests.server.http.cast import STAFF, Actor
 from tests.server.http.client import Order
-from tests.server.http.rows import ADMIN, DESK, REVIEW, Row, staff
+from tests.server.http.rows import ADMIN, DESK, EDITORS, REVIEW, Row, staff
 from tests.server.http.stage import ONLINE, Stage
 
 _years = itertools.count(2030)
@@ -81,12 +83,47 @@ async def window(stage: Stage, owner: Actor, by: Actor) -> Order:
     return Order(body={"year": year, "opens_on": f"{year}-01-01", "closes_on": f"{year}-03-31"})
 
 
+async def message(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"message_id": (await stage.message(owner)).id})
+
+
+async def pause(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(body={"scope": await stage.free_scope(), "reason": "模板正在修改"})
+
+
+async def paused(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"pause_id": (await stage.pause()).id})
+
+
+async def alert(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"alert_id": (await stage.alert()).id})
+
+
 async def delivery(stage: Stage, owner: Actor, by: Actor) -> Order:
     return Order(path={"delivery_id": (await stage.failed_delivery(owner)).id})
 
 
+def notice_text(owner: Actor) -> NoticeText:
+    return NoticeText("关于年检的通知", "请于月底前办理。", Audience(numbers=(owner.account.number,)))
+
+
+async def new_notice(stage: Stage, owner: Actor, by: Actor) -> Order:
+    audience = {"kinds": [], "numbers": [owner.account.number]}
+    return Order(body={"title": "关于年检的通知", "body": "请于月底前办理。", "audience": audience})
+
+
+async def notice(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"notice_id": (await write_notice(notice_text(owner), by.caller.actor)).id})
+
+
+async def changed_notice(stage: Stage, owner: Actor, by: Actor) -> Order:
+    draft = await write_notice(notice_text(owner), by.caller.actor)
+    return Order(path={"notice_id": draft.id}, body={"title": "更正"}, headers={"If-Match": "0"})
+
+
 _ID = "/console/v1/applications/<id>"
 _VISIT = "/console/v1/appointments/<id>"
+_NOTICE = "/console/v1/notices/<notice_id>"
 ROWS: dict[str, Row] = {
     "POST /console/v1/auth/logout": staff(STAFF),
     "GET /console/v1/me": staff(STAFF),
@@ -109,8 +146,23 @@ ROWS: dict[str, Row] = {
     "PUT /console/v1/slots": staff(ADMIN, capacity),
     "GET /console/v1/windows": staff(ADMIN),
     "POST /console/v1/windows": staff(ADMIN, window, ok=201),
+    "GET /console/v1/notices": staff(EDITORS),
+    "POST /console/v1/notices": staff(EDITORS, new_notice, ok=201),
+    f"GET {_NOTICE}": staff(EDITORS, notice),
+    f"PATCH {_NOTICE}": staff(EDITORS, changed_notice),
+    f"GET {_NOTICE}/preview": staff(EDITORS, notice),
+    f"POST {_NOTICE}/publish": staff(EDITORS, notice),
+    f"POST {_NOTICE}/cancel": staff(EDITORS, notice),
     "GET /console/v1/deliveries": staff(ADMIN),
     "POST /console/v1/deliveries/<delivery_id>/retry": staff(ADMIN, delivery),
+    "GET /console/v1/messages": staff(ADMIN),
+    "GET /console/v1/messages/<message_id>/deliveries": staff(ADMIN, message),
+    "GET /console/v1/pauses": staff(ADMIN),
+    "POST /console/v1/pauses": staff(ADMIN, pause, ok=201),
+    "DELETE /console/v1/pauses/<pause_id>": staff(ADMIN, paused),
+    "GET /console/v1/alerts": staff(ADMIN),
+    "POST /console/v1/alerts/<alert_id>/resolve": staff(ADMIN, alert),
+    "GET /console/v1/digests": staff(ADMIN),
     "GET /console/v1/audit": staff(ADMIN),
     "GET /console/v1/audit/verify": staff(ADMIN),
 }

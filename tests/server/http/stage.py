@@ -11,7 +11,7 @@ from models.accounts import BindingTicket, TicketState, WechatApp, WechatBinding
 from models.applications import Application, State
 from models.appointments import Appointment, Visit
 from models.materials import Page
-from models.messages import Channel, Delivery, DeliveryState, Message
+from models.messages import Alert, Channel, Delivery, DeliveryState, Message, SendingPause
 from models.work import Heartbeat
 from server import clock, crypto
 from server.accounts.tickets import write_ticket
@@ -28,6 +28,7 @@ from server.gateways.object_store import open_store
 from server.gateways.redis.slots import RedisSlots
 from server.materials.pages import replace_pages
 from server.materials.studio import Checked
+from server.messages.alerts import raise_alert
 from tests.server.http.cast import STAFF, Actor, Who, a_mobile, a_password, actor, an_id_number
 from tests.server.http.site import Site
 
@@ -173,6 +174,19 @@ class Stage:
         assert delivery is not None
         await Delivery.filter(id=delivery.id).update(state=DeliveryState.FAILED, ended_at=clock.now())
         return delivery
+
+    async def free_scope(self) -> str:
+        """One that can be paused and that no other test sends anything of."""
+        await SendingPause.filter(scope="template:expired.contact.1").delete()
+        return "template:expired.contact.1"
+
+    async def pause(self) -> SendingPause:
+        return await SendingPause.create(created_at=clock.now(), scope=f"template:{uuid4().hex}", by="admin")
+
+    async def alert(self) -> Alert:
+        subject = f"template:{uuid4().hex}"
+        await raise_alert("template_paused", subject, "模板被微信限制")
+        return await Alert.get(open_subject=subject)
 
     # WeChat
 
