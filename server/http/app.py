@@ -90,12 +90,22 @@ def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
         methods=[endpoint.method],
         name=f"{section}_{endpoint.name}",
         unquote=True,
+        stream=endpoint.most_bytes is not None,  # then the body is ours to read
     )
 
 
 async def _through_the_door(endpoint: Endpoint, request: Request, **parameters: str) -> BaseHTTPResponse | None:
+    if endpoint.most_bytes is not None:
+        await _read_at_most(endpoint.most_bytes, request)
     answer: BaseHTTPResponse | None = await request.app.ctx.door.serve(endpoint, request, parameters)
     return answer
+
+
+async def _read_at_most(most_bytes: int, request: Request) -> None:
+    """Raises PayloadTooLarge by the announced length before anything is read, or by the first chunk too many."""
+    assert request.stream is not None
+    request.stream.request_max_size = most_bytes
+    await request.receive_body()  # type: ignore[no-untyped-call]
 
 
 def _install_refusals(app: Sanic[Any, Any]) -> None:

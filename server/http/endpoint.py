@@ -58,6 +58,7 @@ class Endpoint:
     refuses: tuple[int, ...]
     tag: str
     summary: str
+    most_bytes: int | None = None
 
 
 _OWN = {"call", "body", "query", "return"}
@@ -73,6 +74,7 @@ def endpoint(
     upload: bool = False,
     headers: tuple[str, ...] = (),
     refuses: tuple[int, ...] = (),
+    most_bytes: int | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare `route` ("POST /appointments/<id>/cancel") on a blueprint.
 
@@ -80,7 +82,7 @@ def endpoint(
     the path's parameters by name with any type pydantic knows (a wrong one is 404). It returns a model, a Reply or
     a Stream (`media` names their content types), and says no by raising a Refusal. `upload` marks a multipart body,
     `headers` names required ones for the document ("if-match", "idempotency-key"), `refuses` the statuses that do
-    not follow from the rest: 401 of a login.
+    not follow from the rest: 401 of a login. A body above `most_bytes` is refused before it is read.
     """
     method, path = route.split(" ")
 
@@ -103,6 +105,7 @@ def endpoint(
             refuses=refuses,
             tag=blueprint.name,
             summary=(inspect.getdoc(handler) or "").strip(),
+            most_bytes=most_bytes,
         )
         endpoints_of(blueprint).append(found)
         return handler

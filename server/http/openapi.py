@@ -136,7 +136,7 @@ def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:
     refused |= {status: text for status, text in _BY_ACCESS.items() if int(status) in found.refuses}
     if "if-match" in found.headers:
         refused |= {"412": "内容已被更新"}
-    if found.upload or found.body:
+    if found.upload or found.body or found.most_bytes:
         refused |= {"413": "内容过大"}
     for status, text in sorted(refused.items()):
         answers[status] = {"description": text, "content": _json(refs[Problem])}

@@ -1,10 +1,13 @@
 """WeChat's callbacks: checked, stored, acknowledged; a scan is answered in the request with the link to confirm."""
 
+from typing import Literal
+
 from sanic import Blueprint
 
 from models.accounts import WechatApp
 from server.accounts.binding import confirm_link, scanned
 from server.errors import Refusal
+from server.gateways.wechat.callback import BODY_LIMIT, CallbackDoor
 from server.http.call import Call, Reply
 from server.http.endpoint import PUBLIC, endpoint
 from server.messages.callbacks import store_callback
@@ -12,27 +15,29 @@ from server.messages.texts import message_texts
 
 blueprint = Blueprint("wechat_callbacks", url_prefix="/wechat")
 
+App = Literal["official-account", "mini-program"]
+
 _TEXT = "text/plain; charset=utf-8"
-_ACKNOWLEDGED = b"success"
+_ACKNOWLEDGED = b"success"  # taken by WeChat in every mode and format
 
 
-@endpoint(blueprint, "GET /official-account/callback", access=PUBLIC, media="text/plain", refuses=(403,))
-async def check_address(call: Call) -> Reply:
+@endpoint(blueprint, "GET /<app>/callback", access=PUBLIC, media="text/plain", refuses=(403,))
+async def check_address(call: Call, app: App) -> Reply:
     """微信核对回调地址."""
-    echo = call.services.official_account_callback.check_url(_query(call))
-    return Reply(echo.encode(), _TEXT)
+    return Reply(_door(call, app).check_url(_query(call)).encode(), _TEXT)
 
 
 @endpoint(
     blueprint,
-    "POST /official-account/callback",
+    "POST /<app>/callback",
     access=PUBLIC,
     media=("text/plain", "application/xml"),
     refuses=(403,),
+    most_bytes=BODY_LIMIT,
 )
-async def receive(call: Call) -> Reply:
+async def receive(call: Call, app: App) -> Reply:
     """微信推送的消息与事件；重复推送只起一次作用."""
-    door = call.services.official_account_callback
+    door = _door(call, app)
     callback = door.open(_query(call), call.request.body)
     await store_callback(callback)
     if not callback.scene:
@@ -48,6 +53,12 @@ async def _answer_scan(scene: str, openid: str) -> str:
     except Refusal as refusal:
         return refusal.message if not refusal.hint else f"{refusal.message}。{refusal.hint}"
     return message_texts().replies["scanned"].format(link=confirm_link(nonce))
+
+
+def _door(call: Call, app: App) -> CallbackDoor:
+    services = call.services
+    doors = {"official-account": services.official_account_callback, "mini-program": services.mini_program_callback}
+    return doors[app]
 
 
 def _query(call: Call) -> dict[str, str]:

@@ -71,14 +71,15 @@ async def address_check(stage: Stage, owner: Actor, by: Actor) -> Order:
     setup = stage.site.simulator.platform.setup.official_account
     timestamp, number = str(int(clock.now().timestamp())), uuid4().hex
     signature = sign(setup.token.get_secret_value(), timestamp, number)
-    return Order(query={"signature": signature, "timestamp": timestamp, "nonce": number, "echostr": "4375"})
+    query = {"signature": signature, "timestamp": timestamp, "nonce": number, "echostr": "4375"}
+    return Order(path={"app": "official-account"}, query=query)
 
 
 async def callback(stage: Stage, owner: Actor, by: Actor) -> Order:
     created = int(clock.now().timestamp())
     xml = event_xml("gh_1", stage.openid(), created, Event="unsubscribe", EventKey="")
     query, body = stage.site.simulator.pushes.signed(xml)
-    return Order(query=query, raw=body, headers={"Content-Type": "text/xml"})
+    return Order(path={"app": "official-account"}, query=query, raw=body, headers={"Content-Type": "text/xml"})
 
 
 ROWS: dict[str, Row] = {
@@ -95,6 +96,6 @@ ROWS: dict[str, Row] = {
     "POST /api/v1/wechat/tickets/preview": public(nonce),
     "POST /api/v1/wechat/tickets/confirm": public(nonce),
     "POST /console/v1/auth/login": public(staff_login),
-    "GET /wechat/official-account/callback": public(address_check),
-    "POST /wechat/official-account/callback": public(callback),
+    "GET /wechat/<app>/callback": public(address_check),
+    "POST /wechat/<app>/callback": public(callback),
 }
