@@ -48,10 +48,20 @@ async def log_in_by_wechat(code: str, exchange: CodeExchange) -> LoggedIn | Bind
     account = await Account.get_or_none(id=binding.account_id, disabled_at__isnull=True)
     if account is None or not account.profile_completed_at:
         raise WechatLoginClosed
-    logged_in = await retried(lambda: open_session(account, CLIENT))
-    learned = {"unionid": identity.unionid} if identity.unionid else {}
-    await WechatBinding.filter(id=binding.id).update(last_used_at=clock.now(), **learned)
-    return logged_in
+    logged_in = await retried(lambda: _enter(account, binding, identity))
+    return logged_in or BindRequired(await _remember(identity))
+
+
+async def _enter(account: Account, binding: WechatBinding, identity: WechatIdentity) -> LoggedIn | None:
+    """Begin a session by this binding; None when it is gone by now.
+
+    Its row is held until the session stands: unbinding and moving end sessions, and must find this one.
+    """
+    used = {"last_used_at": clock.now()} | ({"unionid": identity.unionid} if identity.unionid else {})
+    async with in_transaction():
+        if not await WechatBinding.filter(id=binding.id, account_id=account.id).update(**used):
+            return None
+        return await open_session(account, CLIENT)
 
 
 async def _remember(identity: WechatIdentity) -> str:
