@@ -251,6 +251,23 @@ async def test_delete_against_submit_has_one_winner(firm: Applicant) -> None:
     assert len(firm.store.objects) == (0 if left is None else 2)
 
 
+async def test_a_draft_saved_in_the_moment_of_deleting(firm: Applicant) -> None:
+    draft = await firm.ready()
+
+    outcomes = await gather(
+        save_answers(firm.caller, draft.id, {"name": "李四"}, draft.version),
+        delete_draft(firm.caller, draft.id, store=firm.store),
+        return_exceptions=True,
+    )
+
+    saved, deleted = (not isinstance(outcome, Refusal) for outcome in outcomes)
+    left = await Application.get_or_none(id=draft.id)
+    assert saved or deleted
+    assert (left is None) == deleted
+    assert left is None or open_form(left)["name"] == "李四"
+    assert await Page.filter(application_id=draft.id).count() == (0 if deleted else 2)
+
+
 async def test_saving_what_is_under_review_is_refused_with_its_state(firm: Applicant) -> None:
     submitted = await firm.submitted()
 

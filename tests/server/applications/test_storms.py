@@ -53,7 +53,7 @@ DEED = st.tuples(st.sampled_from(sorted(DEEDS)), st.sampled_from([0, 1]))
 STORMS = st.lists(st.lists(DEED, min_size=2, max_size=4), min_size=2, max_size=6)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(storms=STORMS)
 async def test_no_storm_blows_an_application_off_its_table(office: Office, storms: list[list[tuple[str, int]]]) -> None:
     firm = await office.firm()
