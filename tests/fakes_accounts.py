@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from argon2 import PasswordHasher
+
 from models.accounts import Account, AccountKind, Realm
 from models.base import new_id
 from server import clock
@@ -136,6 +138,18 @@ class FakeTexts:
         self.checked.append((openid, text))
         if self.risky in text:
             raise TextRefused
+
+
+class CountingHasher(PasswordHasher):
+    """Does the work and leaves a mark for each."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self.verified = 0
+
+    def verify(self, stored: str | bytes, password: str | bytes) -> bool:
+        self.verified += 1
+        return super().verify(stored, password)
 
 
 @dataclass

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from server import clock
+from server.accounts import passwords
 from tests.engines.engine import Engine
-from tests.fakes_accounts import World
+from tests.fakes_accounts import CountingHasher, World
 
 
 @pytest.fixture
@@ -29,3 +30,12 @@ def later() -> Iterator[Callable[..., None]]:
 
     yield move
     clock.set_offset(0)
+
+
+@pytest.fixture
+def hasher() -> Iterator[CountingHasher]:
+    """What all passwords are hashed by in this test."""
+    counting = CountingHasher()
+    former = passwords.use(counting)
+    yield counting
+    passwords.use(former)

@@ -1,6 +1,6 @@
 """登录: who gets in, who does not, and that a refusal tells nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,7 +11,7 @@ from server.accounts import passwords
 from server.accounts.guessing import TRIES, TooManyTries
 from server.accounts.login import BadCredentials, login
 from server.accounts.sessions import authenticate
-from tests.fakes_accounts import INITIAL, PASSWORD, Party, World
+from tests.fakes_accounts import INITIAL, PASSWORD, CountingHasher, Party, World
 
 Later = Callable[..., None]
 
@@ -53,26 +53,6 @@ async def test_refusals_are_alike_for_unknown_wrong_and_disabled(world: World) -
         said.add((refusal.value.status, refusal.value.code, refusal.value.message, refusal.value.hint))
 
     assert said == {(401, "bad_credentials", "账号或密码错误", None)}
-
-
-class CountingHasher(PasswordHasher):
-    """Does the work and leaves a mark for each."""
-
-    def __init__(self) -> None:
-        super().__init__(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self.verified = 0
-
-    def verify(self, stored: str | bytes, password: str | bytes) -> bool:
-        self.verified += 1
-        return super().verify(stored, password)
-
-
-@pytest.fixture
-def hasher() -> Iterator[CountingHasher]:
-    counting = CountingHasher()
-    former = passwords.use(counting)
-    yield counting
-    passwords.use(former)
 
 
 async def test_every_refusal_costs_one_hash(world: World, hasher: CountingHasher) -> None:
