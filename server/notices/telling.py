@@ -32,42 +32,43 @@ _LEASE = timedelta(seconds=15)  # longer than a chunk may take
 
 
 @dataclass(frozen=True)
-class _Chunk:
+class Chunk:
     accounts: list[UUID]  # in the order of their ids
     messages: list[Message]
     deliveries: list[Delivery]
 
 
-async def tell_audience(notice: Notice) -> None:
+async def tell_audience(notice: Notice, *, chunk: int = CHUNK) -> None:
     """Go on after the last chunk that was committed, whoever wrote it. Does nothing while another worker is at it."""
     lease, now = secrets.token_hex(16), clock.now()
     free = Notice.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now), id=notice.id)
     if not await free.update(lease=lease, leased_until=now + _LEASE):
         return
     try:
-        while await _tell_next(notice.id, lease):
+        while await tell_next(notice.id, lease, chunk):
             pass
     finally:
         await Notice.filter(id=notice.id, lease=lease).update(lease=None, leased_until=None)
 
 
-async def _tell_next(notice_id: UUID, lease: str) -> bool:
+async def tell_next(notice_id: UUID, lease: str, size: int) -> bool:
     """Write one chunk. False: all are told, or the notice is no longer ours to tell."""
     notice = await Notice.get(id=notice_id)
-    chunk = await _next_chunk(notice)
-    return await retried(partial(_commit, notice, lease, chunk)) and bool(chunk.accounts)
+    chunk = await next_chunk(notice, size)
+    return await retried(partial(commit, notice, lease, chunk)) and bool(chunk.accounts)
 
 
-async def _next_chunk(notice: Notice) -> _Chunk:
+async def next_chunk(notice: Notice, size: int) -> Chunk:
+    """The next `size` accounts, not written yet; none when all are told."""
     waiting = accounts_in(audience_of(notice))
     if notice.reached_account:
         waiting = waiting.filter(id__gt=notice.reached_account)
-    accounts: list[Any] = await waiting.order_by("id").limit(CHUNK).values_list("id", flat=True)
+    accounts: list[Any] = await waiting.order_by("id").limit(size).values_list("id", flat=True)
     bindings = await _bindings(accounts)
     messages = [_message(notice, account, len(bindings[account])) for account in accounts]
     text = _wording(notice).wechat
     written = [_delivery(message, text, id_) for message in messages for id_ in bindings[message.account_id] if text]
-    return _Chunk(accounts, messages, written)
+    return Chunk(accounts, messages, written)
 
 
 async def _bindings(accounts: list[UUID]) -> defaultdict[UUID, list[UUID]]:
@@ -78,7 +79,7 @@ async def _bindings(accounts: list[UUID]) -> defaultdict[UUID, list[UUID]]:
     return found
 
 
-async def _commit(notice: Notice, lease: str, chunk: _Chunk) -> bool:
+async def commit(notice: Notice, lease: str, chunk: Chunk) -> bool:
     """The chunk and how far it reaches, in one transaction. False: cancelled, or another worker has taken over."""
     async with in_transaction():
         if not await _advance(notice, lease, chunk.accounts):
