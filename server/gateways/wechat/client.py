@@ -8,9 +8,12 @@ from server.gateways.wechat.messages import SubscribeMessage, TemplateMessage
 from server.gateways.wechat.quotas import TEXT_CHECK
 from server.gateways.wechat.results import Login, PhoneNumber, QrTicket, TextOpinion, UserInfo
 from server.gateways.wechat.transport import Transport, read_json, text_of
+from server.gateways.wechat.user_data import UnfitUserData, open_user_data
 
 _SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@._~-]{1,32}")
 _BAD_SCENE = 40169
+_BAD_CODE = 40029
+_LOGIN = "sns/jscode2session"
 _ORIGIN = "https://api.weixin.qq.com/"  # how wechatpy writes what is not below /cgi-bin/
 
 
@@ -38,9 +41,13 @@ class AsyncWechatClient(Transport):
 
     async def code_to_session(self, code: str) -> Login:
         """Whom a wx.login code stands for. Mini program."""
-        query = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
-        answer = read_json(await self._call("get", "sns/jscode2session", params=query))
+        answer = await self._session(code)
         return Login(text_of(answer, "openid"), answer.get("unionid") or None)
+
+    async def _session(self, code: str) -> dict[str, Any]:
+        """With the session_key, which goes no further than this class."""
+        query = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
+        return read_json(await self._call("get", _LOGIN, params=query))
 
     async def phone_number(self, code: str) -> PhoneNumber:
         """The number behind a code of the phone button, which is not wx.login's. Mini program."""
@@ -48,8 +55,16 @@ class AsyncWechatClient(Transport):
         phone = _object(answer, "phone_info")
         if _object(phone, "watermark").get("appid") != self.appid:
             raise UnknownOutcome("a number given to another app")
-        # Documented as a string, a number in WeChat's own example.
-        return PhoneNumber(text_of(phone, "purePhoneNumber"), text_of(phone, "countryCode").lstrip("+"))
+        return _phone(phone)
+
+    async def phone_number_of_old_client(self, login_code: str, encrypted: str, iv: str) -> PhoneNumber:
+        """The number in the sealed data that a phone button without codes gives; one that does not open is refused
+        like a used code. Mini program."""
+        key = text_of(await self._session(login_code), "session_key")
+        try:
+            return _phone(open_user_data(encrypted, iv, session_key=key, appid=self.appid))
+        except UnfitUserData:
+            raise ApiError(_BAD_CODE, "sealed data does not open", _LOGIN) from None
 
     async def wxa_code(self, scene: str, page: str, *, check_path: bool, env_version: str) -> bytes:
         """A PNG of the mini program's code. `scene`: 1-32 characters of _SCENE; `page`: without a leading slash or a
@@ -79,6 +94,11 @@ class AsyncWechatClient(Transport):
         body = {"openid": openid, "content": text, "scene": scene, "version": 2}
         result = _object(await self.post(_ORIGIN + TEXT_CHECK, data=body), "result")
         return TextOpinion(text_of(result, "suggest"), int(result.get("label", 0)))
+
+
+def _phone(answer: dict[str, Any]) -> PhoneNumber:
+    """The country is documented as a string and a number in WeChat's own example."""
+    return PhoneNumber(text_of(answer, "purePhoneNumber"), text_of(answer, "countryCode").lstrip("+"))
 
 
 def _object(answer: dict[str, Any], key: str) -> dict[str, Any]:

@@ -21,11 +21,10 @@ from server.gateways.wechat.callback import (
     CallbackDoor,
     UnreadableCallback,
 )
-from server.gateways.wechat.envelope import sign
-from server.gateways.wechat.events import KEY_LENGTH, Callback, read_callback
+from server.gateways.wechat.envelope import Envelope, sign
 
 VECTORS = {vector["id"]: vector for vector in json.loads(Path(__file__).with_name("vectors.json").read_text())}
-URL_CHECK, SECURE = VECTORS["V1"], VECTORS["V4"]
+URL_CHECK, SECURE, SECURE_JSON, JSON_REPLY = (VECTORS[name] for name in ("V1", "V4", "V2", "V3"))
 BODY = SECURE["body"].encode()
 SECURE_QUERY = {name: SECURE[name] for name in ("timestamp", "nonce", "msg_signature")} | {"encrypt_type": "aes"}
 SUBSCRIBE = "<Event>subscribe</Event><EventKey>qrscene_abc</EventKey><Ticket>t1</Ticket>"
@@ -59,10 +58,6 @@ def event(rest: str, *, openid: str = "o1", created: int = 1765000000, kind: str
     )
 
 
-def read(xml: str) -> Callback:
-    return read_callback("official_account", xml)
-
-
 def sealed(xml: str, *, appid: str = SECURE["appid"]) -> tuple[dict[str, str], bytes]:
     """A secure push of `xml`, as an app with the vector's keys would get it."""
     crypto = WeChatCrypto(SECURE["token"], SECURE["encoding_aes_key"], appid)
@@ -88,6 +83,62 @@ def test_tencents_sample_message_is_opened() -> None:
     assert callback.kind == "text"
     assert callback.message_id == SECURE["msg_id"]
     assert xmltodict.parse(callback.text)["xml"]["Content"] == SECURE["content"]
+
+
+def json_push(encrypt: str = SECURE_JSON["encrypt"], **changes: str) -> tuple[dict[str, str], bytes]:
+    query = {name: SECURE_JSON[name] for name in ("timestamp", "nonce", "msg_signature")} | changes
+    return query, json.dumps({"ToUserName": "gh_97417a04a28d", "Encrypt": encrypt}).encode()
+
+
+def test_the_official_json_push_is_opened() -> None:
+    callback = door_at(SECURE_JSON).open(*json_push())
+
+    assert callback.text == SECURE_JSON["plaintext"]
+    assert (callback.event, callback.openid, callback.account, callback.created) == (
+        "debug_demo",
+        "o9AgO5Kd5ggOC-bXrbNODIiE3bGY",
+        "gh_97417a04a28d",
+        1714112445,
+    )
+
+
+@pytest.mark.parametrize("change", [{"msg_signature": "0" * 40}, {"nonce": "1"}, {"encrypt": "AAAA"}])
+def test_a_tampered_json_push_is_refused(change: dict[str, str]) -> None:
+    with pytest.raises(BadCallback):
+        door_at(SECURE_JSON).open(*json_push(**change))
+
+
+def test_plain_json_is_refused_in_secure_mode() -> None:
+    with pytest.raises(BadCallback, match="明文"):
+        door_at(SECURE_JSON).open(plain_query(SECURE_JSON), SECURE_JSON["plaintext"].encode())
+
+
+def test_a_json_reply_is_sealed_as_in_the_official_example() -> None:
+    envelope = Envelope(
+        JSON_REPLY["token"], JSON_REPLY["encoding_aes_key"], JSON_REPLY["appid"], salt=lambda: JSON_REPLY["random"]
+    )
+
+    sealed = envelope.sealed(JSON_REPLY["plaintext"], JSON_REPLY["timestamp"], JSON_REPLY["nonce"])
+
+    assert json.loads(sealed.json()) == {
+        "Encrypt": JSON_REPLY["encrypt"],
+        "MsgSignature": JSON_REPLY["msg_signature"],
+        "TimeStamp": int(JSON_REPLY["timestamp"]),
+        "Nonce": JSON_REPLY["nonce"],
+    }
+    assert envelope.opened(JSON_REPLY["encrypt"]) == JSON_REPLY["plaintext"]
+
+
+def test_a_reply_to_a_json_push_is_json() -> None:
+    door = door_at(SECURE_JSON)
+    callback = door.open(*json_push())
+
+    body, content_type = door.reply_text(callback, "你好")
+
+    envelope = Envelope(SECURE_JSON["token"], SECURE_JSON["encoding_aes_key"], SECURE_JSON["appid"])
+    reply = json.loads(envelope.opened(json.loads(body)["Encrypt"]))
+    assert content_type.startswith("application/json")
+    assert (reply["Content"], reply["ToUserName"], reply["FromUserName"]) == ("你好", callback.openid, callback.account)
 
 
 @pytest.mark.parametrize("name", ["timestamp", "nonce", "msg_signature"])
@@ -169,6 +220,13 @@ def test_another_apps_message_is_refused_although_key_and_token_fit() -> None:
         b"<xml><Encrypt><a>1</a></Encrypt></xml>",
         b"<xml><Encrypt>a</Encrypt><Encrypt>b</Encrypt></xml>",
         b'{"Encrypt": "x"}',
+        b'{"Encrypt": 7}',
+        b'{"Encrypt": ["x"]}',
+        b"{",
+        b"{}",
+        b"[" * 60_000,
+        b'{"List":' * 8_000,
+        b'{"MsgType": "event", "FromUserName": true, "CreateTime": 1}',
     ],
 )
 @pytest.mark.parametrize("vector", [URL_CHECK, SECURE], ids=["plain", "secure"])
@@ -222,58 +280,6 @@ def test_entities_are_refused_outside_and_inside_the_envelope(xml: str) -> None:
 
     with pytest.raises(UnreadableCallback):
         door_at(SECURE).open(*sealed(xml))
-
-
-def test_a_scan_that_follows_and_a_scan_by_a_follower_name_the_same_scene() -> None:
-    followed, scanned = read(event(SUBSCRIBE)), read(event("<Event>SCAN</Event><EventKey>abc</EventKey>"))
-
-    assert (followed.event, followed.event_key, followed.scene, followed.ticket) == (
-        "subscribe",
-        "qrscene_abc",
-        "abc",
-        "t1",
-    )
-    assert (scanned.event, scanned.scene) == ("scan", "abc")
-
-
-@pytest.mark.parametrize("rest", ["<Event>subscribe</Event><EventKey></EventKey>", "<Event>unsubscribe</Event>"])
-def test_a_plain_follow_and_a_leave_have_no_scene(rest: str) -> None:
-    assert read(event(rest)).scene == ""
-
-
-def test_a_receipt_is_about_a_msgid() -> None:
-    receipt = read(event("<Event>TEMPLATESENDJOBFINISH</Event><MsgID>77</MsgID><Status>failed:user block</Status>"))
-
-    assert (receipt.event, receipt.message_id, receipt.status) == ("templatesendjobfinish", "77", "failed:user block")
-
-
-def test_a_push_repeated_has_the_same_key_and_another_event_of_that_second_has_not() -> None:
-    scan = "<Event>SCAN</Event><EventKey>{}</EventKey>"
-
-    again = [read(event(scan.format("a"))).unique_key for _ in range(2)]
-    others = {
-        read(event(scan.format("b"))).unique_key,
-        read(event(scan.format("a"), openid="o2")).unique_key,
-        read(event(scan.format("a"), created=1765000001)).unique_key,
-        read(event("<Event>unsubscribe</Event><EventKey>a</EventKey>")).unique_key,
-    }
-
-    assert again[0] == again[1]
-    assert len(others | set(again)) == 5
-
-
-def test_a_message_and_a_receipt_of_one_number_are_two_things() -> None:
-    message = read(event("<MsgId>77</MsgId><Content>hi</Content>", kind="text"))
-    receipt = read(event("<Event>TEMPLATESENDJOBFINISH</Event><MsgID>77</MsgID><Status>success</Status>"))
-
-    assert message.unique_key != receipt.unique_key
-
-
-def test_a_key_too_long_for_its_column_is_shortened_and_stays_its_own() -> None:
-    keys = {read(event(f"<Event>SCAN</Event><EventKey>{'k' * 300}{n}</EventKey>")).unique_key for n in range(3)}
-
-    assert len(keys) == 3
-    assert all(len(key) == KEY_LENGTH for key in keys)
 
 
 def opened_reply(body: str) -> dict[str, Any]:
