@@ -1,0 +1,297 @@
+"""Pauses: by staff or by a fault, with one alert; what they hold waits, goes another way in time, or goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from models.audit import AuditEntry
+from models.messages import Alert, Channel, Delivery, DeliveryState, SendingPause
+from server.messages.channels import Failed, InDoubt, Receipt
+from server.messages.held import give_up_held
+from server.messages.ledger import Search, list_deliveries, retry_delivery
+from server.messages.outcomes import settle_receipt
+from server.messages.pauses import AlreadyPaused, PauseNotFound, UnknownScope, count_held, held_scopes, resume
+from server.messages.scopes import known_scopes, pause_scope
+from tests.engines.engine import Engine
+from tests.fakes_messages import (
+    MessageWorld,
+    Outside,
+    bound_firm,
+    contact_of,
+    deliveries_of,
+    only_delivery,
+    states_of,
+    tell_done,
+)
+from tests.server.messages.test_ledger import ADMIN
+
+WECHAT = "channel:wechat"
+MARKETING = Failed("40249", "内容含营销信息", pauses="template:progress")
+NO_PERMISSION = Failed("48001", "没有接口权限", pauses=WECHAT)
+
+Later = Callable[..., None]
+
+
+@pytest.fixture
+async def world(engine: Engine) -> AsyncIterator[MessageWorld]:
+    """A pause holds for everybody, so no test leaves one behind."""
+    await _lift_all()
+    yield MessageWorld()
+    await _lift_all()
+
+
+async def _lift_all() -> None:
+    await SendingPause.all().delete()
+    await Alert.all().delete()
+    await Delivery.filter(state=DeliveryState.PENDING).update(state=DeliveryState.SUPERSEDED)
+
+
+async def test_what_is_paused_waits_and_goes_on_when_it_is_resumed(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+    held = (await states_of(firm), await count_held(WECHAT), outside.wechat.to(openid))
+    await resume(WECHAT, ADMIN)
+    await outside.deliver_all()
+
+    assert held == (["pending"], 1, [])
+    assert await states_of(firm) == ["sent"]
+    assert outside.sms.to(contact_of(firm)) == []
+
+
+async def test_other_channels_and_templates_go_on(world: MessageWorld, outside: Outside) -> None:
+    firm = await world.firm()
+    phone = await world.phone(firm, "SUBSCRIBE-PROGRESS")
+    follower = await world.binding(firm)
+    await pause_scope("template:progress", "模板正在修改", ADMIN)
+
+    await tell_done(world, firm)
+    await outside.deliver_all()
+
+    assert outside.wechat.to(follower) == []
+    assert len(outside.mini_program.to(phone)) == 1  # of the mini program's own template
+
+
+async def test_who_paused_and_resumed_is_on_record(world: MessageWorld) -> None:
+    before = await AuditEntry.filter(object_id="channel:sms").count()
+    made = await pause_scope("channel:sms", "余额不足", ADMIN)
+    await resume("channel:sms", ADMIN)
+
+    trail = await AuditEntry.filter(object_id="channel:sms").order_by("-id").limit(2)
+    assert (made.by, made.reason) == (ADMIN.name, "余额不足")
+    assert [(row.action, row.actor_name) for row in trail] == [
+        ("resume_sending", ADMIN.name),
+        ("pause_sending", ADMIN.name),
+    ]
+    assert await AuditEntry.filter(object_id="channel:sms").count() == before + 2
+
+
+async def test_pausing_twice_and_resuming_what_runs_are_refused(world: MessageWorld) -> None:
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+
+    with pytest.raises(AlreadyPaused):
+        await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    with pytest.raises(PauseNotFound):
+        await resume("channel:sms", ADMIN)
+    with pytest.raises(UnknownScope):
+        await pause_scope("template:nothing", "试试", ADMIN)
+
+
+def test_every_channel_and_every_template_can_be_paused() -> None:
+    wanted = {"channel:wechat", "channel:mini_program", "channel:sms", "template:progress", "template:notice"}
+    wanted |= {"template:mini_program.visit", "template:booked.person.1"}
+
+    assert wanted <= set(known_scopes())
+
+
+async def test_a_template_that_is_banned_is_held_for_all_and_alerts_once(world: MessageWorld, outside: Outside) -> None:
+    first, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [MARKETING]}
+    await tell_done(world, first)
+    await outside.deliver_all()
+    second, other = await bound_firm(world)
+    await tell_done(world, second)
+    await outside.deliver_all()
+
+    (alert,) = await Alert.all()
+    pause = await SendingPause.get()
+    assert await states_of(first, channel=Channel.WECHAT) == ["failed"]
+    assert len(outside.sms.to(contact_of(first))) == 1
+    assert (outside.wechat.to(other), await states_of(second)) == ([], ["pending"])
+    assert (pause.scope, pause.code, pause.by) == ("template:progress", "40249", "系统")
+    assert (alert.kind, alert.times, alert.text) == (
+        "template_paused",
+        1,
+        "模板 progress 已暂停发送：内容含营销信息",
+    )
+
+
+async def test_a_ban_of_the_mini_program_s_template_leaves_the_service_account_alone(
+    world: MessageWorld, outside: Outside
+) -> None:
+    firm = await world.firm()
+    phone = await world.phone(firm, "SUBSCRIBE-PROGRESS")
+    outside.mini_program.plan = {phone: [Failed("43107", "订阅消息能力被封禁", pauses="template:progress")]}
+
+    await tell_done(world, firm)
+    await outside.deliver_all()
+
+    assert await held_scopes() == {"template:mini_program.progress"}
+
+
+async def test_many_that_meet_the_same_fault_at_once_make_one_pause_and_one_alert(
+    world: MessageWorld, outside: Outside
+) -> None:
+    firms = [await bound_firm(world) for _ in range(6)]
+    outside.wechat.plan = {openid: [NO_PERMISSION] for _, openid in firms}
+    for firm, _ in firms:
+        await tell_done(world, firm)
+
+    await outside.deliver_all()
+
+    (alert,) = await Alert.all()
+    assert await held_scopes() == {WECHAT}
+    assert (alert.kind, alert.subject, alert.times) == ("channel_stopped", WECHAT, 6)
+    assert [await states_of(firm, channel=Channel.SMS) for firm, _ in firms] == [["delivered"]] * 6
+
+
+async def test_the_alert_ends_with_the_pause(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [NO_PERMISSION]}
+    await tell_done(world, firm)
+    await outside.deliver_all()
+
+    await resume(WECHAT, ADMIN)
+
+    (alert,) = await Alert.all()
+    assert (alert.open_subject, alert.resolved_by) == (None, ADMIN.name)
+
+
+async def test_after_half_an_hour_the_sms_goes_instead(world: MessageWorld, outside: Outside, later: Later) -> None:
+    firm, openid = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await tell_done(world, firm)
+
+    later(minutes=29)
+    early = await give_up_held()
+    later(minutes=31)
+    given_up = await give_up_held()
+    await outside.deliver_all()
+
+    failed = await only_delivery(firm, channel=Channel.WECHAT)
+    assert (early, given_up) == (0, 1)
+    assert (failed.state, failed.error_code) == (DeliveryState.FAILED, "paused")
+    assert (outside.wechat.to(openid), len(outside.sms.to(contact_of(firm)))) == ([], 1)
+
+
+async def test_what_comes_during_a_long_pause_is_held_for_half_an_hour_of_its_own(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, _ = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    later(hours=3)
+    await tell_done(world, firm)
+
+    at_once = await give_up_held()
+    later(hours=3, minutes=31)
+
+    assert (at_once, await give_up_held()) == (0, 1)
+
+
+async def test_two_workers_that_give_up_at_once_open_one_sms(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, _ = await bound_firm(world)
+    await world.binding(firm)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await tell_done(world, firm)
+    later(minutes=31)
+
+    counts = await asyncio.gather(give_up_held(), give_up_held())
+
+    assert sum(counts) == 2
+    assert await states_of(firm, channel=Channel.SMS) == ["pending"]
+
+
+async def test_a_held_sms_waits_a_day_because_nothing_comes_after_it(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm = await world.firm()
+    await pause_scope("channel:sms", "余额不足", ADMIN)
+    await tell_done(world, firm)
+
+    later(hours=23)
+    early = await give_up_held()
+    later(hours=25)
+
+    assert (early, await give_up_held()) == (0, 1)
+    assert await states_of(firm) == ["failed"]
+
+
+async def test_a_doubt_waits_for_its_receipt_during_a_pause(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [InDoubt("没有回答")]}
+    await tell_done(world, firm)
+    await outside.deliver_all()
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+
+    later(hours=1)
+
+    assert await give_up_held() == 0
+    assert await states_of(firm) == ["in_doubt"]
+
+
+async def test_what_was_superseded_during_a_pause_stays_so(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    application = await world.application(firm)
+    appointment = await world.booked(firm, application)
+    await world.announce("cancelled", await world.step(appointment), application)
+
+    await resume(WECHAT, ADMIN)
+    await outside.deliver_all()
+
+    assert [call.fields["phrase3"] for call in outside.wechat.to(openid)] == ["预约取消"]
+    assert await states_of(firm, event="booked", channel=Channel.WECHAT) == ["superseded"]
+
+
+async def test_a_receipt_can_name_a_fault_too(world: MessageWorld, outside: Outside) -> None:
+    firm, _ = await bound_firm(world)
+    await tell_done(world, firm)
+    await outside.deliver_all()
+    number = str((await only_delivery(firm)).provider_id)
+
+    await settle_receipt(Channel.WECHAT, Receipt(number, NO_PERMISSION))
+
+    assert await held_scopes() == {WECHAT}
+
+
+async def test_the_ledger_says_what_is_held_and_what_to_do(world: MessageWorld, later: Later) -> None:
+    firm, _ = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await tell_done(world, firm)
+
+    ((entry,), _) = await list_deliveries(Search(account_number=firm.number))
+
+    assert (entry.held, entry.state_label) == (True, "已暂停，待恢复")
+    assert entry.advice.startswith("所用的渠道或模板已暂停发送")
+
+
+async def test_staff_send_again_what_was_given_up(world: MessageWorld, outside: Outside, later: Later) -> None:
+    firm, openid = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await tell_done(world, firm)
+    later(minutes=31)
+    await give_up_held()
+    await resume(WECHAT, ADMIN)
+
+    await retry_delivery((await only_delivery(firm, channel=Channel.WECHAT)).id, ADMIN)
+    await outside.deliver_all()
+
+    assert len(outside.wechat.to(openid)) == 1
+    assert len(await deliveries_of(firm)) == 2
