@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from models.base import new_id
-from models.messages import CallbackEvent
+from models.messages import CallbackEvent, Channel
 from server.messages.announce import announce
 from server.messages.callbacks import forget_handled, handle_due, store_callback
 from server.messages.deliver import client_msg_id
 from server.messages.events import ApplicationEvent
 from server.messages.outcomes import settle_receipt
-from tests.fakes_messages import MessageWorld, Outside, only_delivery, states_of
+from tests.fakes_messages import MessageWorld, Outside, arrived, only_delivery, states_of
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ async def test_an_early_receipt_joins_when_its_number_is_known(
     number = client_msg_id((await only_delivery(firm)).id)
     await store_callback(Pushed(text=number))
 
-    async def settle(app: str, xml: str) -> bool:
-        return await settle_receipt(xml, "success") if xml == number else True
+    async def settle(app: str, text: str) -> bool:
+        return await settle_receipt(Channel.WECHAT, arrived(text)) if text == number else True
 
     await handle_due(settle)
     await outside.deliver_all()
