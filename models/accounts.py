@@ -128,7 +128,7 @@ class WechatBinding(Row):
     openid = fields.CharField(64)
     unionid = fields.CharField(64, null=True)
     account_id = fields.UUIDField()
-    reachable = fields.BooleanField(default=True)  # follows the service account, as far as we know
+    reachable = fields.BooleanField(default=True)  # follows the service account, or is known to the mini program
     last_used_at = fields.DatetimeField(null=True)
 
     class Meta:

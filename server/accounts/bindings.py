@@ -64,7 +64,6 @@ async def _write(account_id: UUID, app: WechatApp, identity: WechatIdentity) -> 
             openid=identity.openid,
             unionid=identity.unionid,
             account_id=account_id,
-            reachable=app is WechatApp.OFFICIAL_ACCOUNT,
             last_used_at=now,
         )
     except IntegrityError as error:

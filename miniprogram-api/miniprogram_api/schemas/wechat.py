@@ -27,7 +27,7 @@ class BindingView(View):
             kind=binding.app,
             bound_at=binding.created_at,
             last_used_at=binding.last_used_at,
-            reachable=binding.reachable,
+            reachable=binding.reachable and binding.app is WechatApp.OFFICIAL_ACCOUNT,
         )
 
 

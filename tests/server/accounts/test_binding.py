@@ -116,7 +116,7 @@ async def test_a_mini_program_ticket_needs_a_code_of_the_phone(world: World) -> 
 
     [binding] = await list_bindings(page.firm.id)
     assert whose.name == page.firm.account.name
-    assert (binding.app, binding.openid, binding.unionid, binding.reachable) == (MINI, "m-Alice", "u-Alice", False)
+    assert (binding.app, binding.openid, binding.unionid, binding.reachable) == (MINI, "m-Alice", "u-Alice", True)
 
 
 async def test_an_official_account_secret_confirms_nothing_by_itself(world: World) -> None:
