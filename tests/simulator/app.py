@@ -60,7 +60,7 @@ def _assemble(platform: Platform, faults: Faults, pushes: Pushes, http: aiohttp.
     app.on_response_prepare.append(protect)
     app.add_routes(api_routes(platform, faults, pushes))
     app.add_routes(Control(platform, faults, pushes).routes())
-    app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}", platform.setup.templates).routes())
+    app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}", platform.setup).routes())
     return app
 
 

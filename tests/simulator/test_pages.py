@@ -45,6 +45,13 @@ def test_every_element_a_script_looks_for_stands_on_its_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HTML)
+def test_every_part_a_script_looks_for_stands_in_the_pages_template(name: str) -> None:
+    wanted = {found for script in _scripts_of(name) for found in re.findall(r'part\([\w.]+, "([\w-]+)"\)', TEXTS[script])}
+
+    assert wanted <= set(re.findall(r'data-part="([\w-]+)"', TEXTS[name]))
+
+
+@pytest.mark.parametrize("name", HTML)
 def test_every_field_has_a_label(name: str) -> None:
     unnamed = re.sub(r"<label>.*?</label>", "", TEXTS[name], flags=re.DOTALL)
 

@@ -10,6 +10,7 @@ import yaml
 from aiohttp import web
 
 import config
+from config.settings import WechatSettings
 
 _PAGES = Path(__file__).parent / "pages"
 _FORWARDED = ("Content-Type", "Authorization", "Idempotency-Key", "Accept")
@@ -49,9 +50,9 @@ async def protect(_: web.Request, answer: web.StreamResponse) -> None:
 class WebPages:
     """`service_url` is where /service/… leads."""
 
-    def __init__(self, http: aiohttp.ClientSession, service_url: str, templates: dict[str, str]) -> None:
+    def __init__(self, http: aiohttp.ClientSession, service_url: str, setup: WechatSettings) -> None:
         self._http = http
-        self._templates = templates  # our key -> template id
+        self._setup = setup
         self.service_url = service_url
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -64,8 +65,10 @@ class WebPages:
 
     async def describe_templates(self, _: web.Request) -> web.Response:
         """Template id -> its title and the names of its fields, as a template at WeChat has them."""
-        wording = yaml.safe_load((Path(config.__file__).parent / "messages.yaml").read_text())["templates"]
-        return web.json_response({id_: wording[key] for key, id_ in self._templates.items() if key in wording})
+        wording = yaml.safe_load((Path(config.__file__).parent / "messages.yaml").read_text())
+        ids = {"templates": self._setup.templates, "subscribe_templates": self._setup.subscribe_templates}
+        known = {id_: wording[kind].get(key) for kind, of_kind in ids.items() for key, id_ in of_kind.items()}
+        return web.json_response({id_: found for id_, found in known.items() if found})
 
     async def forward(self, request: web.Request) -> web.StreamResponse:
         """The service's own answer; an event stream goes through piece by piece."""

@@ -37,8 +37,8 @@ function to(path, method, token, body, more = {}) {
   return { path: `/service/api/v1${path}`, options: { method, headers, body: body && JSON.stringify(body) } };
 }
 
-export async function askService(method, path, { token = "", body } = {}) {
-  const { path: url, options } = to(path, method, token, body);
+export async function askService(method, path, { token = "", body, headers } = {}) {
+  const { path: url, options } = to(path, method, token, body, headers);
   return read(await answered(url, options));
 }
 

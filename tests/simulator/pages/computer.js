@@ -61,10 +61,11 @@ async function showBindings() {
 }
 
 // The buttons rest until the QR code is seen; the waiting goes on by itself.
-function bindNew() {
+function bindNew(kind) {
   find("settings-problem").hidden = true;
+  find("renew").onclick = () => bindNew(kind);
   const told = { bound: () => showBindings().catch(refuse), failed: refuse };
-  during([find("new"), find("renew")], () => waitForPhone(login.token, told), refuse);
+  during([find("new"), find("new-mini"), find("renew")], () => waitForPhone(login.token, kind, told), refuse);
 }
 
 async function enter() {
@@ -93,8 +94,8 @@ find("login-form").onsubmit = (event) => {
     find("password").focus();
   });
 };
-find("new").onclick = bindNew;
-find("renew").onclick = bindNew;
+find("new").onclick = () => bindNew("official_account");
+find("new-mini").onclick = () => bindNew("mini_program");
 find("close").onclick = () => {
   stopWaiting();
   find("settings").hidden = false;

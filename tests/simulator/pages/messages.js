@@ -26,8 +26,17 @@ function fill(element, text) {
   return element;
 }
 
+// Where a message leads in the mini program; the address is shown, for whoever tries things out.
+function pageLink(page) {
+  const link = make("a", "", "进入小程序查看");
+  link.href = `/mini-program#${new URLSearchParams({ page })}`;
+  link.append(make("small", "", page));
+  return link;
+}
+
 function card(message) {
   const box = make("article", "card");
+  box.append(make("p", "from", message.kind === "subscribe" ? "服务通知 - 注册管理服务小程序" : "注册管理服务号"));
   const template = templates[message.template_id] || { title: message.template_id, fields: {} };
   box.append(make("h2", "", template.title));
   const fields = make("dl");
@@ -37,12 +46,14 @@ function card(message) {
   box.append(fields);
   const cut = message.cut.map((key) => template.fields[key] || key).join("、");
   if (cut) box.append(make("p", "hint", `“${cut}”太长，微信只显示前20个字。`));
-  if (/^https?:/.test(message.url)) box.append(Object.assign(make("a", "", "查看详情"), { href: opened(message.url) }));
+  const page = message.page || message.miniprogram.pagepath;
+  if (page) box.append(pageLink(page));
+  else if (/^https?:/.test(message.url)) box.append(Object.assign(make("a", "", "查看详情"), { href: opened(message.url) }));
   return box;
 }
 
 export function drawn(message) {
-  if (message.kind === "template") return card(message);
+  if (message.kind === "template" || message.kind === "subscribe") return card(message);
   if (message.kind === "notice") {
     const notice = make("div", "notice");
     notice.append(make("span", "", message.text));

@@ -1,115 +1,97 @@
-// The phone: scan a QR code, follow the service account, see its messages arrive.
+// The desk with the phones: scan a QR code, follow the service account, see messages arrive.
 import { askSimulator } from "/pages/ask.js";
-import { drawn, useTemplates } from "/pages/messages.js";
-import { dayAndTime, during, find, make } from "/pages/screen.js";
+import { useTemplates } from "/pages/messages.js";
+import { Panel, part } from "/pages/panel.js";
+import { during, find, make } from "/pages/screen.js";
 import { say } from "/pages/toast.js";
 import { choosePhone, chosenPhone } from "/pages/whose.js";
 
 const STOPPED = "模拟器已停止，请重新运行 make run";
-let phones = [];
-let openid = chosenPhone();
-let shown = [];  // the messages on the screen, as text
+let panels = [];
+let acting = null;  // the phone that a dialog is about
 
-const current = () => phones.find((phone) => phone.openid === openid);
-const onPhone = (action, body) => askSimulator("POST", `phones/${openid}/${action}`, body || {});
+const onPhone = (panel, action, body) => askSimulator("POST", `phones/${panel.openid}/${action}`, body || {});
 
-function showMessages(messages) {
-  const list = find("messages");
-  const texts = messages.map((message) => JSON.stringify(message));
-  if (texts.length === shown.length && texts.every((text, at) => text === shown[at]) && list.childElementCount) return;
-  const goesOn = shown.length > 0 && shown.every((text, at) => text === texts[at]);
-  if (!goesOn) list.replaceChildren();
-  let last = goesOn ? messages[shown.length - 1].at : 0;
-  for (const message of messages.slice(goesOn ? shown.length : 0)) {
-    if (message.at - last > 180) list.append(make("div", "time", dayAndTime(message.at * 1000)));
-    last = message.at;
-    list.append(drawn(message));
+function layOut(phones) {
+  if (phones.length === panels.length && phones.every((phone, at) => phone.openid === panels[at].openid)) return;
+  panels = phones.map((phone) => new Panel(phone, find("phone")));
+  find("phones").replaceChildren(...panels.map((panel) => panel.root));
+  for (const panel of panels) {
+    // Whatever is opened from a phone is opened by it.
+    panel.root.addEventListener("pointerdown", () => choosePhone(panel.openid));
+    panel.root.addEventListener("focusin", () => choosePhone(panel.openid));
+    part(panel.root, "scan").onclick = () => openScanner(panel).catch(() => say(STOPPED));
+    part(panel.root, "follow").onclick = () => (panel.follows ? askToLeave(panel) : act(panel, () => onPhone(panel, "follow")));
   }
-  if (!messages.length) list.append(make("p", "empty", "还没有消息。请点下面的“扫一扫”，扫电脑上的绑定二维码。"));
-  shown = texts;
-  list.scrollTop = list.scrollHeight;
-}
-
-function showPhones() {
-  const known = find("phones").childElementCount === phones.length;
-  if (!known) find("phones").replaceChildren(...phones.map((phone) => {
-    const button = make("button", "", phone.name);
-    button.onclick = () => { choose(phone.openid); };
-    return button;
-  }));
-  [...find("phones").children].forEach((button, at) => {
-    button.setAttribute("aria-pressed", String(phones[at].openid === openid));
-  });
-  find("state").textContent = current().follows ? "已关注" : "未关注，收不到提醒";
-  find("follow").textContent = current().follows ? "取消关注" : "关注";
-}
-
-function choose(chosen) {
-  openid = chosen;
-  choosePhone(chosen);
-  shown = [];
-  find("messages").replaceChildren();
-  refresh();
 }
 
 async function refresh() {
   try {
-    phones = await askSimulator("GET", "phones");
-    if (!current()) choosePhone(openid = phones[0].openid);
-    const asked = openid;
-    const messages = await askSimulator("GET", `phones/${asked}/messages`);
-    if (asked !== openid) return;  // another phone was chosen meanwhile
-    showPhones();
-    showMessages(messages);
+    const phones = await askSimulator("GET", "phones");
+    layOut(phones);
+    const messages = await Promise.all(phones.map((phone) => askSimulator("GET", `phones/${phone.openid}/messages`)));
+    panels.forEach((panel, at) => panel.show(phones[at], messages[at]));
     if (find("toast").textContent === STOPPED) find("toast").hidden = true;
   } catch { say(STOPPED); }
 }
 
-async function act(work) {
-  await during([find("scan"), find("follow")], work, (error) => say(error.message));
+async function act(panel, work) {
+  await during(panel.buttons(), work, (error) => say(error.message));
   await refresh();
 }
 
-async function scan(url) {
-  const push = await onPhone("scan", { url });
-  if (!push.acknowledged) say("服务没有应答这次扫码，请稍后再扫一次");
+// The service account's code is told to the service; a mini-program code opens its page on this phone.
+async function scan(panel, url) {
+  const scanned = await onPhone(panel, "scan", { url });
+  if ("scene" in scanned) {
+    choosePhone(panel.openid);
+    location.assign(`/mini-program#${new URLSearchParams({ page: scanned.page, scene: scanned.scene })}`);
+  } else if (!scanned.acknowledged) say("服务没有应答这次扫码，请稍后再扫一次");
 }
 
-function codeButton(code) {
-  const left = `${Math.floor(code.seconds_left / 60)}分${String(code.seconds_left % 60).padStart(2, "0")}秒`;
-  const button = make("button", "", `${code.scanned ? "扫过的二维码" : "新的二维码"}，还有${left}`);
+function label(code) {
+  const kind = code.kind === "mini_program" ? "小程序码" : "服务号二维码";
+  const seconds = code.seconds_left ?? Math.max(0, 300 - code.made_seconds_ago);  // a ticket of ours lives five minutes
+  const left = `${Math.floor(seconds / 60)}分${String(seconds % 60).padStart(2, "0")}秒`;
+  return `${code.scanned ? "扫过的" : "新的"}${kind}，还有${left}`;
+}
+
+function codeButton(panel, code) {
+  const button = make("button", "", label(code));
   button.type = "button";
-  button.onclick = () => { find("scanner").close(); act(() => scan(code.url)); };
+  button.onclick = () => { find("scanner").close(); act(panel, () => scan(panel, code.url)); };
   return button;
 }
 
-async function openScanner() {
-  const codes = (await askSimulator("GET", "qr-codes")).slice(0, 3);
-  find("recent").replaceChildren(...codes.map(codeButton));
+async function openScanner(panel) {
+  const codes = (await askSimulator("GET", "qr-codes")).filter((code) => code.seconds_left || code.made_seconds_ago < 300);
+  acting = panel;
+  find("recent").replaceChildren(...codes.slice(0, 3).map((code) => codeButton(panel, code)));
   find("none").hidden = codes.length > 0;
   find("some").hidden = codes.length === 0;
   find("link").value = "";
   find("scanner").showModal();
 }
 
-find("scan").onclick = () => openScanner().catch(() => say(STOPPED));
-find("scan-link").onclick = () => { find("scanner").close(); act(() => scan(find("link").value)); };
-find("follow").onclick = () => {
-  if (!current().follows) return act(() => onPhone("follow"));
+function askToLeave(panel) {
+  acting = panel;
   find("leaving").returnValue = "";
-  return find("leaving").showModal();
-};
+  find("leaving").showModal();
+}
+
+find("scan-link").onclick = () => { find("scanner").close(); act(acting, () => scan(acting, find("link").value)); };
 find("leaving").onclose = () => {
-  if (find("leaving").returnValue === "leave") act(() => onPhone("unfollow"));
+  if (find("leaving").returnValue === "leave") act(acting, () => onPhone(acting, "unfollow"));
 };
 
 async function start() {
   useTemplates(await askSimulator("GET", "templates").catch(() => ({})));
   await refresh();
-  if (location.pathname === "/scan") {
+  if (location.pathname === "/scan" && panels.length) {
     const url = location.href;
     history.replaceState(null, "", "/");  // reloading the page must not scan again
-    await act(() => scan(url));
+    const panel = panels.find(({ openid }) => openid === chosenPhone()) || panels[0];
+    await act(panel, () => scan(panel, url));
   }
   for (;;) {
     await new Promise((done) => { setTimeout(done, 1000); });

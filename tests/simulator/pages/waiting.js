@@ -7,7 +7,8 @@ const PARTS = ["qr", "choices", "renew"];
 const FINAL = ["bound", "refused", "expired"];
 const REASONS = {
   wrong_number: "数字不一致，本次绑定已取消。请重新获取二维码。",
-  bound_elsewhere: "该微信已绑定其他账号。请先在原账号的“设置-微信绑定”中解除绑定，再重新绑定。",
+  bound_elsewhere: "该微信已绑定其他账号。请重新获取二维码，在手机上确认改绑。",
+  holder_changed: "这部微信的绑定情况已变化。请重新获取二维码。",
   already_bound: "该微信已绑定本账号，不用再绑定。",
 };
 
@@ -30,7 +31,8 @@ export function stopWaiting() {
 const STATES = {
   waiting: (ticket) => tell("请用微信“扫一扫”", `用手机微信扫描二维码，${clockTime(ticket.expires_at)}前有效。`, "qr"),
   scanned: () => tell("已扫描", "请在手机上点“点此确认绑定”，再点“确认绑定”。"),
-  confirmed: () => tell("手机上显示的是哪个数字？", "请点和手机上一样的数字。手机上没有数字，或者不是您在操作，请点“关闭”。", "choices"),
+  confirmed: (ticket) => tell("手机上显示的是哪个数字？", `${ticket.moves ? "这部微信将从另一个账号改绑到本账号。" : ""}`
+    + "请点和手机上一样的数字。手机上没有数字，或者不是您在操作，请点“关闭”。", "choices"),
   bound: () => tell("绑定成功", "以后业务进度会发到这部微信。请点“关闭”返回设置。"),
   refused: (ticket) => tell("没有绑定", REASONS[ticket.reason] || "本次绑定没有完成。请重新获取二维码。",
     ...(ticket.reason === "already_bound" ? [] : ["renew"])),
@@ -38,10 +40,10 @@ const STATES = {
 };
 
 // One try to bind. Returns when the QR code is seen; then `bound` is called when the binding stands, or `failed`.
-export async function waitForPhone(token, { bound, failed }) {
+export async function waitForPhone(token, kind, { bound, failed }) {
   stopWaiting();
   const mine = watching = new AbortController();
-  const made = await askService("POST", "/me/wechat/tickets", { token, body: {} });
+  const made = await askService("POST", "/me/wechat/tickets", { token, body: { kind } });
   const path = `/me/wechat/tickets/${made.public_id}`;
   let state = "";
 
