@@ -64,6 +64,19 @@ def _note(made: Pdf, action: Dictionary) -> pikepdf.Object:
     return made.make_indirect(Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=box, A=action))
 
 
+def hiding_pdf() -> bytes:
+    """What is needed to draw the page carries what is not."""
+    with pikepdf.new() as made:
+        page = _add_page(made, "still here")
+        carried = Dictionary(Type=Name.Filespec, EF=Dictionary(F=Stream(made, b"MZ ATTACHED")))
+        stamp = Stream(made, b"0 0 10 10 re f", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 10, 10]))
+        stamp.Metadata, stamp.AF = Stream(made, b"<x>METADATA</x>"), Array([made.make_indirect(carried)])
+        stamp.PieceInfo = Dictionary(Editor=Dictionary(Private=String("PRIVATE")))
+        stamp.Resources = Dictionary(Properties=Dictionary(P0=Dictionary(JS=String("SCRIPT"))))
+        page.Resources.XObject = Dictionary(Fm0=stamp)
+        return _written(made)
+
+
 def scan_pdf(jpeg: bytes, packed: int = 0) -> bytes:
     """A page with a JPEG on it as a scanning program puts it there, `packed` times deflated."""
     with pikepdf.new() as made:

@@ -91,6 +91,13 @@ def noise_jpeg(megapixels: float, quality: int = 95) -> bytes:
     return saved(Image.effect_noise((side, side), 60).convert("RGB"), "JPEG", quality=quality)
 
 
+def touched_png() -> bytes:
+    """Packed so loosely that another pixel in place of one upsets nothing but the checksum."""
+    whole = bytearray(saved(two_coloured(), "PNG", compress_level=0))
+    whole[len(whole) // 2] ^= 0xFF
+    return bytes(whole)
+
+
 def lying_photo(width: int, height: int) -> bytes:
     """A coloured photo coded as tightly as 5 MB ask for, said to lie on its side."""
     exif = Image.Exif()

@@ -11,6 +11,7 @@ from tests.server.materials.papers import (
     crowded_pdf,
     empty_pdf,
     form_pdf,
+    hiding_pdf,
     huge_picture_pdf,
     locked_pdf,
     nested_pdf,
@@ -62,6 +63,17 @@ async def test_scripts_programs_links_attachments_and_authors_are_gone_and_the_t
     assert [trace for trace in BESIDE_THE_PAGES if trace not in all_objects(original)] == []
     assert [trace for trace in BESIDE_THE_PAGES if trace in all_objects(cleaned)] == []
     assert ["(still here)" in page for page in text_of(cleaned)] == [True]
+
+
+async def test_what_hides_in_a_drawing_is_gone_and_the_drawing_is_there(studio: ChildStudio) -> None:
+    traces = ["ATTACHED", "METADATA", "PRIVATE", "SCRIPT"]
+    original = hiding_pdf()
+
+    cleaned = all_objects((await studio.check(original)).data)
+
+    assert [trace for trace in traces if trace not in all_objects(original)] == []
+    assert [trace for trace in traces if trace in cleaned] == []
+    assert "0 0 10 10 re f" in cleaned
 
 
 async def test_an_answered_form_keeps_its_answer_as_drawing(studio: ChildStudio) -> None:

@@ -28,6 +28,7 @@ from tests.server.materials.photos import (
     progressive_jpeg,
     tight_png,
     told_png,
+    touched_png,
     wordy_png,
 )
 
@@ -59,6 +60,7 @@ SPOILT = {
     "a JPEG without a picture": jpeg()[:20],
     "a PNG that ends early": png()[:-30],
     "a PNG with a changed byte": png()[:60] + b"\x55" + png()[61:],
+    "a PNG with a changed pixel": touched_png(),
     "a PNG that says it is larger than it is": boastful_png(7000, 7000),
     "a PNG whose words unpack to 64 MB": wordy_png(),
 }
