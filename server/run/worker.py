@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from typing import Protocol
 
-from config.settings import Settings
+from config.settings import Settings, WechatSettings
 from models.messages import Channel
 from server.accounts.wechat_identity import Followers
 from server.http.logs import configure, log
@@ -29,12 +29,17 @@ async def serve(chosen: Settings) -> None:
     """Run one worker until TERM or INT."""
     message_texts()  # a wrong file stops the start, not the first message
     async with open_services(chosen) as services:
-        worker = Worker(services.senders, jobs_of(services), services.followers, connections=chosen.wechat.connections)
+        worker = Worker(services.senders, jobs_of(services), services.followers, connections=_at_once(chosen.wechat))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stopping.set)
         log("worker_started", pid=os.getpid())
         await worker.run()
         log("worker_stopped", pid=os.getpid())
+
+
+def _at_once(setup: WechatSettings) -> int:
+    """What is sent within ten seconds at most: whoever waited longer for his turn might outlive his lease."""
+    return max(1, min(setup.connections, int(setup.sends_per_second * 10)))
 
 
 def main() -> None:

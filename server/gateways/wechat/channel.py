@@ -12,12 +12,14 @@ from models.messages import Channel
 from server import clock
 from server.gateways.wechat.errors import ApiError, NotSent, Reaction, UnknownOutcome, seconds_to_wait, verdict_on
 from server.gateways.wechat.messages import SubscribeMessage, TemplateMessage
+from server.gateways.wechat.quotas import TokenBucket
 from server.messages.channels import Failed, InDoubt, Outcome, Outgoing, Refused, Sent, TryLater
 
 _log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 _BUSY_SECONDS = 5
+_STOPPED = TryLater(1, "stopped", "系统重启，尚未发送，稍后自动发送")
 _LATER = frozenset({Reaction.RETRY_LATER, Reaction.REFRESH_TOKEN})
 FOR_THE_PERSON = frozenset({Reaction.FINAL_RECIPIENT, Reaction.ASK_AGAIN})
 
@@ -34,8 +36,8 @@ C = TypeVar("C")
 
 
 class WechatChannel(ABC, Generic[C]):
-    """At most `at_once` calls in flight. `templates`: our key -> WeChat's template id. Satisfies
-    server.messages.channels.Sender."""
+    """At most `at_once` calls in flight and `rate` of them a second. `templates`: our key -> WeChat's template id.
+    Satisfies server.messages.channels.Sender."""
 
     channel: ClassVar[Channel]
     setting: ClassVar[str]  # where an operator names the templates
@@ -47,20 +49,33 @@ class WechatChannel(ABC, Generic[C]):
         templates: Mapping[str, str],
         *,
         at_once: int = AT_ONCE,
+        rate: float = float("inf"),
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._client = client
         self._templates = templates
-        self._turns = asyncio.Semaphore(at_once)
+        self._places = asyncio.Semaphore(at_once)
+        self._pace = TokenBucket(rate)
         self._now = now
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         template_id = self._templates.get(outgoing.template)
         if template_id is None:
             return Failed("no_template", f"没有配置微信模板 {outgoing.template}（{self.setting}）")
+        waiting = True
         try:
-            async with self._turns:
-                return Sent(await self._call(outgoing, template_id))
+            async with self._places:
+                await self._pace.turn()
+                waiting = False
+                return await self._answer(outgoing, template_id)
+        except asyncio.CancelledError:
+            if not waiting:
+                raise
+            return _STOPPED  # nothing has left us: there is no doubt that somebody would have to live with
+
+    async def _answer(self, outgoing: Outgoing, template_id: str) -> Outcome:
+        try:
+            return Sent(await self._call(outgoing, template_id))
         except NotSent as error:
             return TryLater(_BUSY_SECONDS, "unreachable", f"无法连接微信服务器（{error}），系统会自动重试")
         except UnknownOutcome as error:
@@ -105,7 +120,7 @@ class OfficialAccountChannel(WechatChannel[_Templates]):
 
 
 class MiniProgramChannel(WechatChannel[_Subscriptions]):
-    """`page` opens where the message names none; `state`: developer, trial or formal."""
+    """`state` of the mini program that a message opens: developer, trial or formal."""
 
     channel = Channel.MINI_PROGRAM
     setting = "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES"
@@ -117,13 +132,12 @@ class MiniProgramChannel(WechatChannel[_Subscriptions]):
         templates: Mapping[str, str],
         *,
         state: str,
-        page: str = "",
         at_once: int = AT_ONCE,
+        rate: float = float("inf"),
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        super().__init__(client, templates, at_once=at_once, now=now)
+        super().__init__(client, templates, at_once=at_once, rate=rate, now=now)
         self._state = state
-        self._page = page
 
     async def _call(self, outgoing: Outgoing, template_id: str) -> str:
         message = SubscribeMessage(
@@ -131,6 +145,6 @@ class MiniProgramChannel(WechatChannel[_Subscriptions]):
             template_id=template_id,
             fields=outgoing.fields,
             state=self._state,
-            page=outgoing.url or self._page,
+            page=outgoing.url,
         )
         return await self._client.send_subscribe(message)

@@ -14,7 +14,6 @@ from server.gateways.wechat.client import AsyncWechatClient
 from server.gateways.wechat.followers import OfficialFollowers
 from server.gateways.wechat.login import MiniProgramLogin, PhoneButton
 from server.gateways.wechat.qr import MiniProgramQr, OfficialAccountQr
-from server.gateways.wechat.quotas import Quotas
 from server.gateways.wechat.texts import WechatTextGuard
 from server.gateways.wechat.token import TokenShelf
 from server.gateways.wechat.transport import open_http
@@ -40,7 +39,7 @@ async def open_wechat(
     """`base_url`: settings().wechat_url; `shelf_of`: appid -> where the processes share that app's token."""
     async with open_http(setup.connections) as http:
         official, mini = (
-            AsyncWechatClient(app, base_url, http, shelf_of(app.appid), Quotas(setup.sends_per_second))
+            AsyncWechatClient(app, base_url, http, shelf_of(app.appid))
             for app in (setup.official_account, setup.mini_program)
         )
         yield Wechat(
@@ -60,13 +59,10 @@ def _mini_qr(client: AsyncWechatClient, setup: WechatSettings) -> MiniProgramQr:
 
 
 def _senders(official: AsyncWechatClient, mini: AsyncWechatClient, setup: WechatSettings) -> dict[Channel, Sender]:
+    at_once, rate = setup.connections, setup.sends_per_second
     return {
-        Channel.WECHAT: OfficialAccountChannel(official, setup.templates, at_once=setup.connections),
+        Channel.WECHAT: OfficialAccountChannel(official, setup.templates, at_once=at_once, rate=rate),
         Channel.MINI_PROGRAM: MiniProgramChannel(
-            mini,
-            setup.subscribe_templates,
-            state=setup.mini_program_state,
-            page=setup.mini_program_pages.get("message", ""),
-            at_once=setup.connections,
+            mini, setup.subscribe_templates, state=setup.mini_program_state, at_once=at_once, rate=rate
         ),
     }

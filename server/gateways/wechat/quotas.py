@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from server import clock
 from server.gateways.wechat.errors import QUOTA, WXA_CODE, ApiError, NotSent, seconds_to_wait
 
-SENDS = ("cgi-bin/message/template/send", "cgi-bin/message/subscribe/send")
 TEXT_CHECK = "wxa/msg_sec_check"
 _A_MINUTE = {WXA_CODE: 5000, TEXT_CHECK: 4000}  # WeChat's own limits
-_PATIENCE = 3.0  # seconds, where a person waits; a message waits for its turn
+_PATIENCE = 3.0  # seconds: a person waits
 
 
 class TokenBucket:
@@ -32,13 +31,16 @@ class TokenBucket:
         self._next = turn
         return max(0.0, turn - now)
 
+    async def turn(self) -> None:
+        """Wait for it, however long it takes."""
+        await asyncio.sleep(self.reserve() or 0)
+
 
 class Quotas:
     """Of one app in one process; `now` is the time of day, by which WeChat resets what is used up."""
 
-    def __init__(self, sends_per_second: float = float("inf"), *, now: Callable[[], datetime] = clock.now) -> None:
-        self._sends = dict.fromkeys(SENDS, TokenBucket(sends_per_second))
-        self._others = {endpoint: TokenBucket(calls / 60) for endpoint, calls in _A_MINUTE.items()}
+    def __init__(self, *, now: Callable[[], datetime] = clock.now) -> None:
+        self._buckets = {endpoint: TokenBucket(calls / 60) for endpoint, calls in _A_MINUTE.items()}
         self._closed: dict[str, datetime] = {}
         self._now = now
 
@@ -47,9 +49,7 @@ class Quotas:
         without asking WeChat while the quota is used up."""
         if (closed_until := self._closed.get(endpoint)) and self._now() < closed_until:
             raise ApiError(QUOTA, "used up; not asked again", endpoint)
-        if bucket := self._sends.get(endpoint):
-            await asyncio.sleep(bucket.reserve() or 0)
-        elif bucket := self._others.get(endpoint):
+        if bucket := self._buckets.get(endpoint):
             wait = bucket.reserve(_PATIENCE)
             if wait is None:
                 raise NotSent("too many calls a minute")

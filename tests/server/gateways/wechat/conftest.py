@@ -87,7 +87,7 @@ def mini(setup: WechatSettings, simulator: Simulator, http: aiohttp.ClientSessio
 
 @pytest.fixture
 def mini_channel(setup: WechatSettings, mini: AsyncWechatClient) -> MiniProgramChannel:
-    return MiniProgramChannel(mini, setup.subscribe_templates, state="formal", page="pages/message/index")
+    return MiniProgramChannel(mini, setup.subscribe_templates, state="formal")
 
 
 @pytest.fixture

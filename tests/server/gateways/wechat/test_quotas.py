@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.gateways.wechat.errors import QUOTA, WXA_CODE, ApiError, NotSent
-from server.gateways.wechat.quotas import SENDS, TEXT_CHECK, Quotas, TokenBucket
+from server.gateways.wechat.quotas import TEXT_CHECK, Quotas, TokenBucket
 
+SENDS = ("cgi-bin/message/template/send", "cgi-bin/message/subscribe/send")
 MORNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 

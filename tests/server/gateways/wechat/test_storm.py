@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from config.settings import WechatSettings
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.token import RedisTokenShelf
+from server.gateways.wechat.channel import OfficialAccountChannel
 from server.gateways.wechat.client import AsyncWechatClient
 from server.gateways.wechat.errors import ApiError
+from server.messages.channels import Outgoing, Sent
 from tests.engines.engine import Engine
 from tests.server.gateways.wechat.conftest import template_message
 from tests.simulator.app import Simulator
@@ -42,6 +45,10 @@ async def send_all(clients: list[AsyncWechatClient], crowd: list[str]) -> list[s
     return await asyncio.gather(*sends)
 
 
+def outgoing(openid: str, number: int) -> Outgoing:
+    return Outgoing(UUID(int=number), openid, "文字", "progress", {"thing1": "预约成功"}, "", f"d-{number}")
+
+
 def everybody_has_one(simulator: Simulator, crowd: list[str]) -> bool:
     return all(len(simulator.platform.phone(openid).messages) == 1 for openid in crowd)
 
@@ -61,6 +68,21 @@ async def test_on_a_dead_token(simulator: Simulator, client: AsyncWechatClient, 
     assert everybody_has_one(simulator, crowd)
     assert simulator.platform.counters[TOKENS] == 2
     assert simulator.platform.counters[SENDS] <= 2 * CROWD
+
+
+async def test_of_a_channel_only_those_in_flight_ask_twice(
+    simulator: Simulator, client: AsyncWechatClient, crowd: list[str]
+) -> None:
+    channel = OfficialAccountChannel(client, {"progress": "TEMPLATE-PROGRESS"}, at_once=32)
+    await client.create_qr("warm", 60)
+    simulator.platform.tokens[client.appid].kill()
+
+    outcomes = await asyncio.gather(*(channel.send(outgoing(openid, n)) for n, openid in enumerate(crowd)))
+
+    assert {type(outcome) for outcome in outcomes} == {Sent}
+    assert everybody_has_one(simulator, crowd)
+    assert simulator.platform.counters[TOKENS] == 2
+    assert simulator.platform.counters[SENDS] <= CROWD + 32
 
 
 async def test_on_a_token_that_dies_in_the_middle(
