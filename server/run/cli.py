@@ -1,4 +1,4 @@
-"""The command line `zcgl`: run, worker, migrate, seed, doctor, demo. Each loads only what it needs."""
+"""The command line `zcgl`: run, worker, migrate, seed, doctor, sms-templates, demo. Each loads only what it needs."""
 
 # ruff: noqa: PLC0415 - a sub-command imports when it runs: `zcgl run` starts fast
 
@@ -81,6 +81,14 @@ def _doctor(options: argparse.Namespace) -> int:
     return asyncio.run(examine(print))
 
 
+def _sms_templates(_: argparse.Namespace) -> int:
+    from server.messages.sms_texts import sms_templates
+
+    for template in sms_templates():
+        print(f"{template.key}\t{template.text}")
+    return 0
+
+
 def _demo(_: argparse.Namespace) -> int:
     from server.run.demo.story import main as play
 
@@ -97,6 +105,7 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "migrate": (_migrate, "升级数据库并保存业务版本"),
     "seed": (_seed, "写入演示数据（重复执行不会改变任何内容）"),
     "doctor": (_doctor, "检查安装与设置，逐条说明故障与解决办法"),
+    "sms-templates": (_sms_templates, "列出要在短信服务商处登记的模板：编号与内容"),
     "demo": (_demo, "对运行中的服务演示全流程"),
 }
 

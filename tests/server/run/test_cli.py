@@ -141,6 +141,13 @@ def test_models_have_not_run_ahead_of_the_migrations(operator: Operator) -> None
     assert operator.zcgl("migrate", "--check") == (0, "", "")
 
 
+def test_the_texts_to_register_with_an_sms_provider_are_listed(operator: Operator) -> None:
+    code, said, _ = operator.zcgl("sms-templates")
+
+    assert code == 0
+    assert "done.contact.1\t【进度提醒】您提交的注册会计师[{1}][{2}]业务已办理完成。\n" in said
+
+
 def test_a_wrong_setting_shows_no_traceback(operator: Operator) -> None:
     """As typed in a shell."""
     ended = subprocess.run(
