@@ -29,7 +29,9 @@ async def serve(chosen: Settings) -> None:
     """Run one worker until TERM or INT."""
     message_texts()  # a wrong file stops the start, not the first message
     async with open_services(chosen) as services:
-        worker = Worker(services.senders, jobs_of(services), services.followers, connections=_at_once(chosen.wechat))
+        worker = Worker(
+            services.senders, jobs_of(services), services.followers, connections=calls_at_once(chosen.wechat)
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stopping.set)
         log("worker_started", pid=os.getpid())
@@ -37,7 +39,7 @@ async def serve(chosen: Settings) -> None:
         log("worker_stopped", pid=os.getpid())
 
 
-def _at_once(setup: WechatSettings) -> int:
+def calls_at_once(setup: WechatSettings) -> int:
     """What is sent within ten seconds at most: whoever waited longer for his turn might outlive his lease."""
     return max(1, min(setup.connections, int(setup.sends_per_second * 10)))
 

@@ -1,9 +1,15 @@
 """WeChat's callbacks over the wire: pushed in every format, kept once, and nothing too large is read to its end."""
 
+from functools import partial
+
 import pytest
 
 from models.messages import CallbackEvent
 from server.gateways.wechat.callback import BODY_LIMIT
+from server.messages.callbacks import handle_due
+from server.messages.credits import balances
+from server.run.inbound import handle_callback
+from tests.fakes_wechat import FakeFollowers
 from tests.server.http.raw import exchange, request_bytes
 from tests.server.http.site import Site
 from tests.simulator.phones import Phone
@@ -45,6 +51,22 @@ async def test_what_the_mini_program_pushes_is_kept_once_in_either_format(
 
     assert (push.acknowledged, push.tries) == (True, 1)
     assert await kept("mini_program", phone.mini_openid) == 1
+
+
+@pytest.mark.parametrize("written", ["json", "xml"])
+async def test_what_was_pushed_is_what_the_worker_acts_on(engine_site: Site, phone: Phone, written: str) -> None:
+    pushes, switches = engine_site.simulator.pushes, engine_site.simulator.platform.switches
+    switches.mini_program_format, switches.copies = written, 1  # type: ignore[assignment]
+    handle = partial(handle_callback, followers=FakeFollowers())
+
+    await pushes.popup(phone, {"T1": "accept", "T2": "accept"})
+    await handle_due(handle, limit=1000)
+    agreed = await balances(phone.mini_openid)
+    await pushes.switched_off(phone, "T2")
+    await handle_due(handle, limit=1000)
+
+    assert agreed == {"T1": 1, "T2": 1}
+    assert await balances(phone.mini_openid) == {"T1": 1, "T2": 0}
 
 
 @AT

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from config.settings import WechatSettings
 from models.messages import Channel
 from models.work import Heartbeat
 from server.messages.announce import announce
@@ -14,6 +15,7 @@ from server.messages.events import ApplicationEvent
 from server.run.inbound import handle_callback
 from server.run.jobs import Job
 from server.run.loops import Worker
+from server.run.worker import calls_at_once
 from tests.engines.engine import Engine
 from tests.fakes_messages import FakeSender, MessageWorld, contact_of, only_delivery, states_of
 from tests.fakes_wechat import FakeFollowers
@@ -85,3 +87,8 @@ async def test_a_stored_callback_decides_how_the_next_message_goes(world: Messag
     await announce(ApplicationEvent("done", application, f"history:{application.id}"))
 
     assert (await only_delivery(firm)).channel is Channel.SMS
+
+
+@pytest.mark.parametrize(("rate", "calls"), [(100.0, 64), (2.0, 20), (0.01, 1)])
+def test_no_more_is_taken_on_than_is_sent_in_ten_seconds(rate: float, calls: int) -> None:
+    assert calls_at_once(WechatSettings(connections=64, sends_per_second=rate)) == calls
