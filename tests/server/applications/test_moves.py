@@ -11,6 +11,7 @@ from server.accounts.caller import Caller
 from server.applications.advance import SYSTEM, Operator, StateConflict, TransitionNotAllowed, advance
 from server.applications.claims import claim
 from server.applications.complete import certificate_collected, certificate_ready, complete_online
+from server.applications.detail import detail_of
 from server.applications.drafts import save_answers
 from server.applications.labels import label_of
 from server.applications.lifecycle import PATHS, Action
@@ -23,6 +24,7 @@ from server.applications.withdraw import withdraw_application
 from server.errors import Refusal
 from server.transactions import in_transaction
 from tests.server.applications.office import APPROVAL, Applicant, Office, again, rejection, steps_of, told
+from tests.world import Party, World
 
 Move = Callable[[Applicant, Caller, Application], Awaitable[object]]
 RETURN = rejection({"loss_notice": "不清晰"})
@@ -163,3 +165,12 @@ def test_without_a_remark_or_a_visit_there_is_still_a_reason_and_a_day() -> None
 
     assert returned == NextAction("applicant", "根据审核意见修改后重新提交", None, "审核未通过")
     assert booked.by_when == LAST_DAY
+
+
+async def test_a_booked_one_shows_its_visit(office: Office, firm: Applicant, visits: World) -> None:
+    approved = await office.approved(firm)
+    booked = await Party(visits, firm.caller).book(ids=[approved.id])
+
+    shown = await detail_of(await again(approved), "firm", firm.caller.name)
+
+    assert (shown.appointment_id, shown.next_action.by_when) == (booked.id, booked.on_date)

@@ -100,8 +100,10 @@ async def test_the_reviewer_sees_what_changed(office: Office, firm: Applicant) -
 
     second = await firm.submit(returned)
 
+    changed = {"fields": ["mobile"], "materials": ["loss_notice"]}
     assert (second.state, second.round) == (State.SUBMITTED, 2)
-    assert await changes_since(second) == {"fields": ["mobile"], "materials": ["loss_notice"]}
+    assert await changes_since(second) == changed
+    assert await changes_since(await office.approve(second)) == changed
 
 
 async def test_at_first_nothing_has_changed(firm: Applicant) -> None:
