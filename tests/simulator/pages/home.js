@@ -60,9 +60,17 @@ async function refresh() {
   await showReminders();
 }
 
-export async function showHome(login) {
+// A message's page shows the message.
+async function showMessage(page) {
+  const id = new URLSearchParams(page.split("?")[1]).get("id");
+  find("message").textContent = id ? (await asMe("GET", `/messages/${id}`)).text : "";
+  find("message").hidden = !id;
+}
+
+export async function showHome(login, page) {
   token = login;
   find("home").hidden = false;
+  await showMessage(page).catch(refuse);
   await refresh().catch(refuse);
   // WeChat tells the service of a consent, which takes a moment to be counted.
   for (;;) {

@@ -6,6 +6,7 @@ import { showHome } from "/pages/home.js";
 import { loginCode, myPhone, phoneCode } from "/pages/mine.js";
 import { during, find, headed, showOnly } from "/pages/screen.js";
 
+const opened = new URLSearchParams(location.hash.slice(1));  // {page, scene}, as scanned or tapped
 const PARTS = ["badge", "who", "leaving", "number", "problem", "login", "first", "home", "bind", "complete", "confirm", "again",
   "cancel", "back"];
 const BIND = "/auth/wechat/bind";
@@ -35,7 +36,7 @@ function correct(error) {
 
 function loggedIn(answer, title) {
   tell(title, `当前账号：${answer.account.name}`);
-  return showHome(answer.token);
+  return showHome(answer.token, opened.get("page") || "");
 }
 
 async function open() {
@@ -87,7 +88,6 @@ function bindByCode(scene) {
 }
 
 async function start() {
-  const opened = new URLSearchParams(location.hash.slice(1));
   find("whose").textContent = await myPhone().then((phone) => phone.name, () => "　");
   find("opened").textContent = `打开的页面：${opened.get("page")}`;
   find("opened").hidden = !opened.get("page");
@@ -101,5 +101,5 @@ for (const [form, button, work] of [["login", "bind", bind], ["first", "complete
   };
 }
 find("phone-number").onclick = () => during([find("phone-number")], takePhoneNumber, correct);
-window.onhashchange = start;
+window.onhashchange = () => location.reload();
 start();
