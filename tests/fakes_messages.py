@@ -137,7 +137,7 @@ class MessageWorld:
         return appointment
 
     async def announce(self, name: str, appointment: Appointment, *applications: Application) -> None:
-        people = tuple(Person(application.id, application.name) for application in applications)
+        people = tuple(Person(application.id, application.name, application.edition) for application in applications)
         async with in_transaction():
             await announce(AppointmentEvent(name, appointment, people))
 

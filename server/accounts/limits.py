@@ -9,10 +9,11 @@ class Limiter(Protocol):
     A key must not carry personal data in clear. One key is always used with the same `limit` and `seconds`.
     """
 
-    async def hit(self, key: str, *, limit: int, seconds: int) -> int:
+    async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
         """Count one event and return 0, or count nothing and return after how many seconds (>= 1) one is free.
 
-        At most `limit` events are ever counted in any `seconds`.
+        At most `limit` events are ever counted in any `seconds`. Of these a process counts `alone` without asking the
+        others, where speed is worth more than an exact limit: then every further process adds `alone` at most.
         """
         ...
 

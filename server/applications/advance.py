@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from tortoise.expressions import F
@@ -131,13 +131,23 @@ async def conflict(application_id: UUID) -> StateConflict:
     )
 
 
+class Booked(NamedTuple):
+    """What a booking has to tell of one of its applications."""
+
+    id: UUID
+    version: int
+    name: str
+    edition: str
+
+
 async def book_all(
     ids: Sequence[UUID], *, account_id: UUID, business: str, on: date, operator: Operator, at: datetime | None = None
-) -> int:
+) -> list[Booked]:
     """Move applications to booked in the running transaction, in the order of their ids, until one cannot be.
 
     Eligible are the account's own of this business, approved and not past their deadline on the day of the visit.
-    Returns how many moved: fewer than all means the caller rolls back. Nothing is read before it is written.
+    Returns those that moved, in that order: fewer than all means the caller rolls back. Nothing is read before it is
+    written.
     """
     at = at or clock.now()
     moved: list[UUID] = []
@@ -145,12 +155,12 @@ async def book_all(
         if not await _book(application_id, account_id, business, on, at):
             break
         moved.append(application_id)
-    versions = await Application.filter(id__in=moved).values_list("id", "version") if moved else []
+    rows = await Application.filter(id__in=moved).values_list("id", "version", "name", "edition") if moved else []
+    booked = sorted(Booked(*row) for row in rows)
     await HistoryEntry.bulk_create(
-        HistoryEntry(**_entry(application_id, version, State.BOOKED, Action.BOOK, operator, "", at))
-        for application_id, version in versions
+        HistoryEntry(**_entry(row.id, row.version, State.BOOKED, Action.BOOK, operator, "", at)) for row in booked
     )
-    return len(moved)
+    return booked
 
 
 async def _book(application_id: UUID, account_id: UUID, business: str, on: date, at: datetime) -> bool:

@@ -20,7 +20,6 @@ from server.appointments.refusals import (
     Contended,
     DayClosed,
     DayNotOffered,
-    MixedBusinesses,
     NoSuchSlot,
     NotBookable,
     PastDeadline,
@@ -29,6 +28,7 @@ from server.appointments.refusals import (
 )
 from server.appointments.request_keys import Attempt, answer_known, ask_what_became, claim, refuse_for_good
 from server.appointments.slots import Slot, SlotCounter, booking_token
+from server.appointments.subjects import business_of
 from server.businesses import catalogue
 from server.errors import NotFound
 from server.failpoints import reach
@@ -67,7 +67,7 @@ async def book_appointment(
     """
     ids = tuple(sorted(set(application_ids)))
     check_people(len(ids))
-    business = await _business_of(caller, ids)
+    business = await business_of(caller, ids)
     slot = offered_slot(catalogue().businesses[business].desk, on, start)
     booking = Booking(caller, attempt, business, ids, slot)
     appointment_id = new_id()
@@ -128,16 +128,6 @@ def offered_slot(desk: str, on: date, start: str) -> Slot:
     return Slot(desk, on, start)
 
 
-async def _business_of(caller: Caller, ids: Sequence[UUID]) -> str:
-    """The one business of these applications. Raises NotFound or MixedBusinesses."""
-    found = await Application.filter(id__in=list(ids), account_id=caller.account_id).values_list("business", flat=True)
-    if len(found) != len(ids):
-        raise NotFound
-    if len(set(found)) != 1:
-        raise MixedBusinesses(field="application_ids")
-    return str(found[0])
-
-
 async def _record(booking: Booking, appointment_id: UUID, places: tuple[int, ...]) -> Appointment:
     """The booking's one transaction: nothing is read before it is written."""
     began, at, committing = time.monotonic(), clock.now(), False
@@ -155,10 +145,11 @@ async def _record(booking: Booking, appointment_id: UUID, places: tuple[int, ...
                 operator=operator,
                 at=at,
             )
-            if moved < len(booking.application_ids):
+            if len(moved) < len(booking.application_ids):
                 raise _Ineligible
             await _create_visits(booking, appointment, places, at)
-            await announce(AppointmentEvent("booked", appointment, await people_of(booking.application_ids)))
+            people = tuple(Person(row.id, row.name, row.edition) for row in moved)
+            await announce(AppointmentEvent("booked", appointment, people))
             await reach("booking.committing")
             in_time(began)
             committing = True
@@ -222,9 +213,10 @@ async def _create_visits(booking: Booking, appointment: Appointment, places: tup
 
 
 async def people_of(application_ids: Sequence[UUID]) -> tuple[Person, ...]:
-    """The people of these applications by name, in the given order."""
-    names = dict(await Application.filter(id__in=list(application_ids)).values_list("id", "name"))
-    return tuple(Person(application_id, names[application_id]) for application_id in application_ids)
+    """The people of these applications, in the given order."""
+    rows = await Application.filter(id__in=list(application_ids)).values_list("id", "name", "edition")
+    people = {id_: Person(id_, name, edition) for id_, name, edition in rows}
+    return tuple(people[application_id] for application_id in application_ids)
 
 
 def window_of(start: str, places: Sequence[int]) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The seven-day grid: one round trip to Redis while the views are young, else one read of the table."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -34,18 +34,18 @@ class GridDay:
     slots: tuple[GridSlot, ...]
 
 
-async def read_grid(
-    caller: Caller, business: str, people: int, application_ids: Sequence[UUID], *, gate: SlotCounter
-) -> list[GridDay]:
-    """The days 次日起 7 天 of the business's desk. Raises NotFound for an unknown business or application."""
-    if business not in catalogue().businesses:
-        raise NotFound
+Free = Mapping[Slot, int]  # free places, CLOSED on a closed day
+
+
+async def read_grid(caller: Caller, people: int, application_ids: Sequence[UUID], free: Free) -> list[GridDay]:
+    """The days 次日起 7 天 of a desk as it was seen, for the people and applications to be booked.
+
+    Raises NotFound for an unknown application.
+    """
     check_people(people)
     deadline = await _deadline(caller, application_ids)
-    dates = offered_days(clock.today())
-    slots = slots_of(catalogue().businesses[business].desk, dates)
-    free = dict(zip(slots, await free_places(slots, gate=gate), strict=True))
-    return [_grid_day(on, [s for s in slots if s.on == on], free, people, deadline) for on in dates]
+    dates = sorted({slot.on for slot in free})
+    return [_grid_day(on, [s for s in free if s.on == on], free, people, deadline) for on in dates]
 
 
 async def _deadline(caller: Caller, application_ids: Sequence[UUID]) -> date | None:
@@ -58,7 +58,7 @@ async def _deadline(caller: Caller, application_ids: Sequence[UUID]) -> date | N
     return min((row.expires_on for row in rows if row.expires_on), default=None)
 
 
-def _grid_day(on: date, slots: Sequence[Slot], free: dict[Slot, int], people: int, deadline: date | None) -> GridDay:
+def _grid_day(on: date, slots: Sequence[Slot], free: Free, people: int, deadline: date | None) -> GridDay:
     day = Day(on, closed=all(free[slot] == CLOSED for slot in slots))
     in_time = deadline is None or on <= deadline
     return GridDay(

@@ -3,8 +3,8 @@
 from models.accounts import AccountKind
 from server.accounts.caller import Caller
 from server.accounts.rights import rights_of
-from server.accounts.sessions import authenticate
-from server.errors import Forbidden, Unauthenticated
+from server.accounts.sessions import authenticate, recall
+from server.errors import Forbidden, Refusal, Unauthenticated
 from server.http.call import Call
 from server.http.endpoint import Access, Audience
 
@@ -25,6 +25,19 @@ async def admit(call: Call, access: Access) -> None:
     caller = await authenticate(call.token, call.services.session_views)
     _check(caller, access)
     call.who = caller
+
+
+def is_known(call: Call, access: Access) -> bool:
+    """Whether this process knows by heart that the caller may; sets `call.who`. False says nothing: then `admit`."""
+    caller = recall(call.token, call.services.session_views)
+    if caller is None:
+        return False
+    try:
+        _check(caller, access)
+    except Refusal:
+        return False
+    call.who = caller
+    return True
 
 
 def _check(caller: Caller, access: Access) -> None:

@@ -1,6 +1,6 @@
 """build_app: the Sanic app from blueprints of endpoints, with the door in front of every one of them."""
 
-import uuid
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
@@ -15,7 +15,7 @@ from sanic.response import BaseHTTPResponse, HTTPResponse
 from config.settings import Settings
 from server.errors import Invalid, NotFound, Refusal
 from server.http import health
-from server.http.answers import problem
+from server.http.answers import problem, stamped
 from server.http.door import Door, InternalFault
 from server.http.endpoint import Endpoint, endpoints_of
 from server.http.logs import log, log_request
@@ -29,17 +29,14 @@ MAX_REQUEST_BYTES = 12 * 1024 * 1024
 class OwnIdRequest(Request):
     """A request whose id is always ours: one from outside could be used to forge log lines."""
 
-    @staticmethod
-    def generate_id(*_: Any) -> str:
-        return uuid.uuid4().hex
+    @property
+    def id(self) -> str:
+        if self._id is None:
+            self._id = os.urandom(16).hex()
+        return str(self._id)
 
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
 
 
 class TooLarge(Invalid):
@@ -130,18 +127,12 @@ def _install_refusals(app: Sanic[Any, Any]) -> None:
         """What never came through the door: no such route, no HTTP."""
         refusal = refusal_of(error, str(request.id))
         log_request(request, refusal.status)
-        answer = problem(refusal, str(request.id))
+        answer = stamped(problem(refusal, str(request.id)), str(request.id))
         if isinstance(error, MethodNotAllowed):
             answer.headers.update(error.headers)
         return answer
 
     app.error_handler.add(Exception, refuse)
-
-    async def stamp(request: Request, response: BaseHTTPResponse) -> None:
-        response.headers.update(_HEADERS | {"X-Request-ID": str(request.id)})
-        response.headers.setdefault("Cache-Control", "no-store")
-
-    app.register_middleware(stamp, "response")
 
 
 def _install_lifecycle(app: Sanic[Any, Any], settings: Settings, open_services: OpenServices) -> None:

@@ -12,8 +12,8 @@ from sanic.response import BaseHTTPResponse, HTTPResponse
 from server.audit.trail import request_id
 from server.errors import Invalid, NotFound, Refusal, Unavailable
 from server.failpoints import reach
-from server.http.access import admit
-from server.http.answers import invalid, json_response, problem
+from server.http.access import admit, is_known
+from server.http.answers import invalid, json_response, problem, stamped
 from server.http.call import Call, Reply, Stream
 from server.http.endpoint import Endpoint
 from server.http.logs import log, log_request
@@ -54,9 +54,12 @@ class Door:
     async def serve(self, endpoint: Endpoint, request: Request, parameters: dict[str, str]) -> BaseHTTPResponse | None:
         began = time.monotonic()
         call = Call(request, request.app.ctx.services)
+        if recalled := _recall(endpoint, call):
+            _note(endpoint, call, endpoint.status, began)
+            return recalled
         try:
             found = await self._shielded(_answer(endpoint, call, parameters), call)
-            answer = None if isinstance(found, Stream) else found
+            answer = None if isinstance(found, Stream) else stamped(found, call.id)
             if isinstance(found, Stream):
                 await self._send(request, found)
         except asyncio.CancelledError:
@@ -69,13 +72,20 @@ class Door:
 
     async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream], call: Call) -> HTTPResponse | Stream:
         """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
-        task = self._keep(work)
-        done, _ = await asyncio.wait({task}, timeout=self._patience)
-        return task.result() if done else problem(OutcomeUnknown(), call.id)
+        task, loop = self._keep(work), asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        task.add_done_callback(lambda _: _release(done))
+        out_of_patience = loop.call_later(self._patience, _release, done)
+        try:
+            await done
+        finally:
+            out_of_patience.cancel()
+        return task.result() if task.done() else problem(OutcomeUnknown(), call.id)
 
     async def _send(self, request: Request, stream: Stream) -> None:
         """Chunk by chunk. Each is made inside, so that a client that hangs up breaks no database connection."""
-        response = await request.respond(content_type=stream.content_type, headers={"Cache-Control": "no-store"})
+        response = await request.respond(stamped(HTTPResponse(content_type=stream.content_type), str(request.id)))
+        assert response is not None
         while not self.closing.is_set():
             step = self._keep(_next(stream))
             leaving = asyncio.ensure_future(self.closing.wait())
@@ -97,6 +107,19 @@ class Door:
         self.closing.set()
         if self._inside:
             await asyncio.wait(self._inside, timeout=seconds)
+
+
+def _release(waiting: "asyncio.Future[None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+def _recall(endpoint: Endpoint, call: Call) -> HTTPResponse | None:
+    """The answer as far as this process knows it by heart. Nothing is waited for, so nothing can be cancelled."""
+    if endpoint.recalled is None or not is_known(call, endpoint.access):
+        return None
+    body = endpoint.recalled(call)
+    return stamped(HTTPResponse(body, content_type="application/json"), call.id) if body else None
 
 
 def _note(endpoint: Endpoint, call: Call, status: int, began: float) -> None:
@@ -153,7 +176,7 @@ def _arguments(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> di
     if endpoint.body:
         arguments["body"] = _body(endpoint.body, call.request)
     if endpoint.query:
-        arguments["query"] = endpoint.query.model_validate(_query(endpoint.query, call.request))
+        arguments["query"] = endpoint.query.model_validate(_query(endpoint, call.request))
     return arguments
 
 
@@ -173,9 +196,9 @@ def _body(model: type[BaseModel], request: Request) -> BaseModel:
         raise
 
 
-def _query(model: type[BaseModel], request: Request) -> dict[str, Any]:
+def _query(endpoint: Endpoint, request: Request) -> dict[str, Any]:
     """Query strings as the model wants them: lists stay lists, everything else is its last value."""
-    lists = {name for name, info in model.model_fields.items() if "list" in str(info.annotation)}
+    lists = endpoint.query_lists
     return {key: values if key in lists else values[-1] for key, values in request.args.items()}
 
 

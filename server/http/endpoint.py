@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from sanic import Blueprint
 
 Handler = Callable[..., Awaitable[Any]]
+Recall = Callable[[Any], bytes | None]  # of a Call
 
 
 class Audience(Enum):
@@ -50,6 +51,7 @@ class Endpoint:
     status: int
     body: type[BaseModel] | None
     query: type[BaseModel] | None
+    query_lists: frozenset[str]
     path_types: dict[str, TypeAdapter[Any]]
     answer: Any
     media: tuple[str, ...]
@@ -58,6 +60,7 @@ class Endpoint:
     refuses: tuple[int, ...]
     tag: str
     summary: str
+    recalled: Recall | None = None
     most_bytes: int | None = None
 
 
@@ -74,6 +77,7 @@ def endpoint(
     upload: bool = False,
     headers: tuple[str, ...] = (),
     refuses: tuple[int, ...] = (),
+    recalled: Recall | None = None,
     most_bytes: int | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare `route` ("POST /appointments/<id>/cancel") on a blueprint.
@@ -82,7 +86,8 @@ def endpoint(
     the path's parameters by name with any type pydantic knows (a wrong one is 404). It returns a model, a Reply or
     a Stream (`media` names their content types), and says no by raising a Refusal. `upload` marks a multipart body,
     `headers` names required ones for the document ("if-match", "idempotency-key"), `refuses` the statuses that do
-    not follow from the rest: 401 of a login. A body above `most_bytes` is refused before it is read.
+    not follow from the rest: 401 of a login. `recalled` may give the JSON answer from this process's memory without
+    waiting for anything; None calls the handler. A body above `most_bytes` is refused before it is read.
     """
     method, path = route.split(" ")
 
@@ -97,6 +102,7 @@ def endpoint(
             status=status,
             body=hints.get("body"),
             query=hints.get("query"),
+            query_lists=_lists_of(hints.get("query")),
             path_types={name: TypeAdapter(hint) for name, hint in hints.items() if name not in _OWN},
             answer=hints.get("return"),
             media=(media,) if isinstance(media, str) else media,
@@ -105,12 +111,18 @@ def endpoint(
             refuses=refuses,
             tag=blueprint.name,
             summary=(inspect.getdoc(handler) or "").strip(),
+            recalled=recalled,
             most_bytes=most_bytes,
         )
         endpoints_of(blueprint).append(found)
         return handler
 
     return declare
+
+
+def _lists_of(query: type[BaseModel] | None) -> frozenset[str]:
+    fields = query.model_fields if query else {}
+    return frozenset(name for name, info in fields.items() if "list" in str(info.annotation))
 
 
 def endpoints_of(blueprint: Blueprint) -> list[Endpoint]:

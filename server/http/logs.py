@@ -15,8 +15,12 @@ _log = logging.getLogger("zcgl")
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {"at": local_now().isoformat(timespec="milliseconds"), "level": record.levelname.lower()}
-        line |= {"event": record.getMessage()} | getattr(record, "facts", {})
+        line = {
+            "at": local_now().isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
         if record.exc_info and record.exc_info[1]:
             line |= fault(record.exc_info[1])
         return orjson.dumps(line, default=str).decode()
@@ -29,6 +33,9 @@ def fault(error: BaseException) -> dict[str, Any]:
 
 
 def configure(level: str) -> None:
+    # No line of ours names a thread, a process or the place that logged: looking for them costs more than the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # the documented way
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

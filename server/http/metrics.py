@@ -1,6 +1,7 @@
 """Counters for Prometheus: requests by route and status, and how long they took."""
 
 import os
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -19,8 +20,15 @@ _seconds = Histogram(
 
 
 def observe(endpoint: Endpoint, status: int, seconds: float) -> None:
-    _requests.labels(endpoint.method, endpoint.path, str(status)).inc()
-    _seconds.labels(endpoint.path).observe(seconds)
+    count, time = _series(endpoint.method, endpoint.path, status)
+    count.inc()
+    time.observe(seconds)
+
+
+@cache
+def _series(method: str, path: str, status: int) -> tuple[Counter, Histogram]:
+    """Looking a series up by its labels costs more than counting."""
+    return _requests.labels(method, path, str(status)), _seconds.labels(path)
 
 
 def exposition() -> bytes:

@@ -9,6 +9,7 @@ from models.messages import Channel
 from server.accounts.limits import Limiter
 from server.accounts.sessions import SessionViews
 from server.accounts.wechat_identity import BindingQr, CodeExchange, Followers, PhoneExchange, TextGuard
+from server.appointments.grid_memory import GridMemory
 from server.appointments.slots import SlotCounter
 from server.gateways.redis.client import RedisDoor
 from server.gateways.wechat.callback import CallbackDoor
@@ -23,6 +24,7 @@ class Services:
     settings: Settings
     redis: RedisDoor
     slots: SlotCounter
+    grids: GridMemory
     limiter: Limiter
     session_views: SessionViews
     store: Store

@@ -6,13 +6,12 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from models.accounts import Account, AccountKind
-from models.applications import Application
 from models.base import new_id
 from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.events import ApplicationEvent, AppointmentEvent, Event, EventName, Person
 from server.messages.facts import business_values
-from server.messages.recipients import reachable, subscribed
+from server.messages.recipients import bindings_of
 from server.messages.rows import About, delivery_row, message_row
 from server.messages.sms_texts import SmsText
 from server.messages.texts import message_texts
@@ -53,8 +52,7 @@ async def _announce_appointment(event: AppointmentEvent) -> None:
 
 
 async def _businesses_of(people: Iterable[Person]) -> dict[UUID, dict[str, str]]:
-    rows = await Application.filter(id__in=[p.application_id for p in people]).values_list("id", "edition")
-    return {application_id: await business_values(edition) for application_id, edition in rows}
+    return {person.application_id: await business_values(person.edition) for person in people}
 
 
 async def notify_account(account_id: UUID, event: str, occurrence: str, values: dict[str, str]) -> None:
@@ -100,13 +98,14 @@ async def _tell_account(about: About, wording: Wording) -> bool:
 
 async def _wechat_rows(about: About, message_id: UUID | None, wording: Wording) -> list[Delivery]:
     """The service account's message to each follower, and the mini program's to whoever has agreed to one."""
-    rows: list[Delivery] = []
-    if text := wording.wechat:
-        bindings = await reachable(about.account.id)
-        rows += [delivery_row(about, message_id, f"binding:{id_}", Channel.WECHAT, text) for id_ in bindings]
-    if text := wording.subscribe:
-        bindings = await subscribed(about.account.id, text.template)
-        rows += [delivery_row(about, message_id, f"binding:{id_}", Channel.MINI_PROGRAM, text) for id_ in bindings]
+    service, mini_program = wording.wechat, wording.subscribe
+    if not service and not mini_program:
+        return []
+    bindings, rows = await bindings_of(about.account.id), []
+    for binding in bindings.followers if service else ():
+        rows.append(delivery_row(about, message_id, f"binding:{binding}", Channel.WECHAT, service))
+    for binding in await bindings.subscribed(mini_program.template) if mini_program else ():
+        rows.append(delivery_row(about, message_id, f"binding:{binding}", Channel.MINI_PROGRAM, mini_program))
     return rows
 
 

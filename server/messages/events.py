@@ -55,6 +55,7 @@ class Person:
 
     application_id: UUID
     name: str
+    edition: str  # of the business, whose words the message uses
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from models.messages import Channel
 from models.orm import orm_config
 from server import clock, crypto
 from server.accounts.reset import codes_written
+from server.appointments.grid_memory import GridMemory
 from server.gateways.object_store import open_store
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.limits import RedisLimiter
+from server.gateways.redis.news import DESKS, SESSIONS, hearing
 from server.gateways.redis.sessions import RedisSessionViews
 from server.gateways.redis.slots import RedisSlots
 from server.gateways.redis.token import RedisTokenShelf
@@ -51,6 +53,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         open_database(settings),
         RedisDoor(settings.redis_address, prefix=settings.redis_prefix) as redis,
+        _views(redis) as (slots, grids, session_views),
         open_wechat(settings.wechat, settings.wechat_url, lambda appid: RedisTokenShelf(redis, appid)) as wechat,
         open_studio() as studio,
         open_sms(settings) as sms,
@@ -58,9 +61,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings,
             redis=redis,
-            slots=RedisSlots(redis),
+            slots=slots,
+            grids=grids,
             limiter=RedisLimiter(redis),
-            session_views=RedisSessionViews(redis),
+            session_views=session_views,
             store=open_store(settings.store_url, settings.home),
             studio=studio,
             mini_program=wechat.login,
@@ -73,3 +77,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             senders={**wechat.senders, Channel.SMS: sms.channel},
             receipts=sms.receipts,
         )
+
+
+@asynccontextmanager
+async def _views(redis: RedisDoor) -> AsyncIterator[tuple[RedisSlots, GridMemory, RedisSessionViews]]:
+    """What this process believes, and the news that end it (ADR 5)."""
+    grids, session_views = GridMemory(), RedisSessionViews(redis)
+
+    def forget() -> None:
+        grids.forget_all()
+        session_views.forget()
+
+    async with hearing(redis, {DESKS: grids.forget, SESSIONS: session_views.hear}, forget):
+        yield RedisSlots(redis, changed=grids.forget), grids, session_views

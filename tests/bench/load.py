@@ -5,25 +5,32 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
+
+_PATIENCE = 120  # seconds for one offer
 
 
 @dataclass
 class Outcome:
-    """What came back: answers by status, seconds it took, and the seconds of each answer."""
+    """What came back: answers by status, seconds it took, and (status, seconds) of each answer."""
 
     seconds: float = 0.0
-    statuses: Counter[int] = field(default_factory=Counter)
-    latencies: list[float] = field(default_factory=list)
+    answers: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def statuses(self) -> Counter[int]:
+        return Counter(status for status, _ in self.answers)
 
     @property
     def rate(self) -> float:
-        return sum(self.statuses.values()) / self.seconds
+        return len(self.answers) / self.seconds
 
     def rate_of(self, status: int) -> float:
         return self.statuses[status] / self.seconds
 
-    def quantile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
+    def quantile(self, share: float, status: int | None = None) -> float:
+        """Seconds that this share of the answers (of one status) took at most."""
+        ordered = sorted(took for found, took in self.answers if status in (None, found))
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
@@ -36,32 +43,66 @@ def request(method: str, path: str, *, token: str = "", body: bytes = b"", **hea
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-async def offer(port: int, requests: list[bytes], *, connections: int = 32) -> Outcome:
-    """Send every request once over `connections` kept connections and wait for all answers."""
-    outcome, queue = Outcome(), iter(requests)
+async def offer(port: int, requests: list[bytes], *, connections: int = 32, every: float = 0.0) -> Outcome:
+    """Send every request once over `connections` kept connections and wait for all answers.
+
+    Each connection asks as soon as it is answered; with `every`, request number n is not sent before n * every seconds.
+    """
+    outcome, loop = Outcome(), asyncio.get_running_loop()
+    queue = enumerate(requests)
     began = time.perf_counter()
-    async with asyncio.timeout(300), asyncio.TaskGroup() as group:
-        for _ in range(min(connections, len(requests))):
-            group.create_task(_drive(port, queue, outcome))
+    drivers = [_Driver(queue, outcome, began, every) for _ in range(min(connections, len(requests)))]
+    async with asyncio.timeout(_PATIENCE):
+        for driver in drivers:
+            await loop.create_connection(lambda driver=driver: driver, "127.0.0.1", port)  # type: ignore[misc]
+        await asyncio.gather(*(driver.done for driver in drivers))
     outcome.seconds = time.perf_counter() - began
     return outcome
 
 
-async def _drive(port: int, queue: Iterator[bytes], outcome: Outcome) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for message in queue:
-            sent = time.perf_counter()
-            writer.write(message)
-            outcome.statuses[await _read_answer(reader)] += 1
-            outcome.latencies.append(time.perf_counter() - sent)
-    finally:
-        writer.close()
+class _Driver(asyncio.Protocol):
+    """One connection: the next request goes out as soon as the last one is answered. Callbacks only, no tasks."""
+
+    def __init__(self, queue: Iterator[tuple[int, bytes]], outcome: Outcome, began: float, every: float) -> None:
+        self._queue, self._outcome, self._began, self._every = queue, outcome, began, every
+        self._buffer = b""
+        self._sent = 0.0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none by class
+        self._send_next()
+
+    def _send_next(self) -> None:
+        number, message = next(self._queue, (0, b""))
+        if not message:
+            self._transport.close()
+        elif (wait := self._began + number * self._every - time.perf_counter()) > 0:
+            asyncio.get_running_loop().call_later(wait, self._send, message)
+        else:
+            self._send(message)
+
+    def _send(self, message: bytes) -> None:
+        self._sent = time.perf_counter()
+        self._transport.write(message)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head = self._buffer.find(b"\r\n\r\n")
+        if head < 0 or len(self._buffer) < head + 4 + _length(self._buffer[:head]):
+            return
+        self._outcome.answers.append((int(self._buffer[9:12]), time.perf_counter() - self._sent))
+        self._buffer = b""
+        self._send_next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            broken = error or (ConnectionError("closed in an answer") if not self._transport.is_closing() else None)
+            self.done.set_exception(broken) if broken else self.done.set_result(None)
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
+def _length(head: bytes) -> int:
     lowered = head.lower()
     at = lowered.index(b"content-length:") + 15
-    await reader.readexactly(int(lowered[at : lowered.index(b"\r\n", at)]))
-    return int(head[9:12])
+    end = lowered.find(b"\r\n", at)
+    return int(lowered[at:end] if end > 0 else lowered[at:])

@@ -103,7 +103,7 @@ async def _sell(port: int, firms: list[Firm], redis: RedisServer, offered: int, 
         chosen = firms[number * offered : (number + 1) * offered]
         sold = await offer(port, [booking(firm, slot) for firm in chosen], connections=32)
         together.seconds += sold.seconds
-        together.statuses += sold.statuses
+        together.answers += sold.answers
     _check(together, {201: 12 * len(slots), 409: (offered - 12) * len(slots)})
     if extra := await oversold():
         raise Oversold(f"{extra} places")

@@ -25,7 +25,7 @@ from server.appointments.grid import read_grid
 from server.appointments.ics import calendar_file
 from server.appointments.queries import list_appointments, list_bookable, with_people
 from server.appointments.request_keys import Attempt, find_by_key
-from server.businesses import catalogue
+from server.businesses import catalogue, find_business
 from server.errors import NotFound, TooMany
 from server.http.call import Call, Reply
 from server.http.endpoint import APPLICANT, endpoint
@@ -35,6 +35,7 @@ from server.messages.consents import templates_to_ask
 blueprint = Blueprint("appointments", url_prefix="/api/v1")
 
 _TRIES, _SECONDS = 30, 60  # bookings an account may try
+_ALONE = 5  # of these, a process counts so many without asking the others
 
 
 @endpoint(blueprint, "GET /appointments/bookable", access=APPLICANT)
@@ -62,18 +63,28 @@ async def bookable(call: Call) -> BookableView:
     return BookableView(groups=groups)
 
 
-@endpoint(blueprint, "GET /appointments/grid", access=APPLICANT)
-async def grid(call: Call, query: GridQuery) -> GridView:
+def _recalled_grid(call: Call) -> bytes | None:
+    return call.services.grids.recall(call.request.query_string)
+
+
+@endpoint(blueprint, "GET /appointments/grid", access=APPLICANT, recalled=_recalled_grid)
+async def grid(call: Call, query: GridQuery) -> GridView | Reply:
     """次日起 7 天的时间段与余号（手册 5）"""
-    days = await read_grid(call.caller, query.business, query.people, query.application_ids, gate=call.services.slots)
-    label = catalogue().businesses[query.business].label
-    return GridView(
-        business=query.business,
-        business_label=label,
+    business = find_business(query.business)
+    seen = await call.services.grids.look(business.desk, gate=call.services.slots)
+    if body := seen.bodies.get(call.request.query_string):
+        return Reply(body, "application/json")
+    days = await read_grid(call.caller, query.people, query.application_ids, seen.free)
+    view = GridView(
+        business=business.key,
+        business_label=business.label,
         people=query.people,
-        title=f"业务类型：{label}，办理人数：{query.people}人",
+        title=f"业务类型：{business.label}，办理人数：{query.people}人",
         days=[DayView.of(day) for day in days],
     )
+    if not query.application_ids:  # else the deadline is the asker's own
+        seen.keep(call.request.query_string, view.model_dump_json(by_alias=True).encode())
+    return view
 
 
 @endpoint(blueprint, "POST /appointments", access=APPLICANT, status=201, headers=("idempotency-key",))
@@ -144,7 +155,7 @@ def _attempt(call: Call, body: Body) -> Attempt:
 
 async def _slow_down(call: Call) -> None:
     key = f"book:{call.caller.account_id}"
-    if wait := await call.services.limiter.hit(key, limit=_TRIES, seconds=_SECONDS):
+    if wait := await call.services.limiter.hit(key, limit=_TRIES, seconds=_SECONDS, alone=_ALONE):
         raise TooMany(retry_after=wait)
 
 

@@ -45,7 +45,7 @@ class RedisDoor:
         """`url`: redis://host:port/db, rediss://… or unix:///path. Nothing is opened before the first call."""
         pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
             url,
-            max_connections=CONNECTIONS,
+            max_connections=CONNECTIONS + 1,  # one more hears the news
             timeout=TIMEOUT_SECONDS,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,

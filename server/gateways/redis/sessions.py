@@ -1,9 +1,11 @@
 """Views of login sessions in Redis: one hash tag an account, each view believed only while its epoch is the latest."""
 
-from collections.abc import Awaitable
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -13,6 +15,12 @@ from models.accounts import AccountKind
 from server.accounts.caller import Caller
 from server.accounts.sessions import SessionView
 from server.gateways.redis.client import RedisDoor, RedisDown
+from server.gateways.redis.news import SESSIONS, channel
+from server.together import Together
+
+# How long this process believes a view without asking Redis, should the news of its end be lost (ADR 5).
+NEAR_SECONDS = 5.0
+_MOST_NEAR = 5_000
 
 # Longer than a view lives plus the longest request that may still put one.
 EPOCH_SECONDS = 600
@@ -23,29 +31,65 @@ local known = redis.call('GET', KEYS[1])
 if not known or tonumber(known) < tonumber(ARGV[1]) then
   redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 end
+redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1
 """
+
+
+class NearViews:
+    """The views this process read within the last seconds, by token hash; those used longest ago are forgotten."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._views: OrderedDict[str, tuple[float, SessionView]] = OrderedDict()
+        self._epochs: OrderedDict[str, int] = OrderedDict()  # heard of; what is older is not believed
+
+    def get(self, tag: str, token_hash: str) -> SessionView | None:
+        until, view = self._views.get(token_hash, (0.0, None))
+        is_believed = view is not None and self._clock() < until and view.caller.epoch >= self._epochs.get(tag, 0)
+        return view if is_believed else None
+
+    def put(self, token_hash: str, view: SessionView) -> None:
+        self._views.pop(token_hash, None)
+        self._views[token_hash] = (self._clock() + NEAR_SECONDS, view)
+        while len(self._views) > _MOST_NEAR or next(iter(self._views.values()))[0] < self._clock():
+            self._views.popitem(last=False)
+
+    def raise_epoch(self, tag: str, epoch: int) -> None:
+        self._epochs[tag] = max(epoch, self._epochs.pop(tag, 0))
+        if len(self._epochs) > _MOST_NEAR:
+            self._epochs.popitem(last=False)
+
+    def forget(self) -> None:
+        self._views.clear()
 
 
 class RedisSessionViews:
     """Satisfies server.accounts.sessions.SessionViews."""
 
-    def __init__(self, door: RedisDoor) -> None:
+    def __init__(self, door: RedisDoor, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._door = door
+        self._near = NearViews(clock)
         self._raise = door.client.register_script(_RAISE)
+        self._news = channel(door, SESSIONS)
+        self._asked: Together[list[str], list[Any]] = Together(self._ask)
+
+    def remembered(self, tag: str, token_hash: str) -> SessionView | None:
+        return self._near.get(tag, token_hash)
 
     async def get(self, tag: str, token_hash: str) -> SessionView | None:
-        keys = [self._view_key(tag, token_hash), self._epoch_key(tag)]
         try:
-            raw, epoch = await self._door.call(lambda redis: _both(redis, keys))
+            raw, epoch = await self._asked([self._view_key(tag, token_hash), self._epoch_key(tag)])
         except RedisDown:
             return None
         view = _read(raw) if raw else None
         if view is None or (epoch is not None and view.caller.epoch < int(epoch)):
             return None
+        self._near.put(token_hash, view)
         return view
 
     async def put(self, tag: str, token_hash: str, view: SessionView, seconds: int) -> None:
+        self._near.put(token_hash, view)
         key = self._view_key(tag, token_hash)
         try:
             await self._door.call(lambda redis: _set(redis, key, orjson.dumps(asdict(view)), seconds))
@@ -53,15 +97,29 @@ class RedisSessionViews:
             return
 
     async def raise_epoch(self, tag: str, epoch: int) -> bool:
+        self._near.raise_epoch(tag, epoch)
         key = self._epoch_key(tag)
         try:
-            await self._door.call(lambda redis: self._raise_on(redis, key, epoch))
+            await self._door.call(lambda redis: self._raise_on(redis, key, tag, epoch))
         except RedisDown:
             return False
         return True
 
-    async def _raise_on(self, redis: Redis, key: str, epoch: int) -> Any:
-        return await self._raise(keys=[key], args=[epoch, EPOCH_SECONDS], client=redis)
+    def hear(self, news: str) -> None:
+        """Another process raised an account's epoch: `tag:epoch`."""
+        tag, _, epoch = news.partition(":")
+        self._near.raise_epoch(tag, int(epoch))
+
+    def forget(self) -> None:
+        """Believe nothing of what was read before: news may have been missed."""
+        self._near.forget()
+
+    async def _ask(self, questions: Sequence[list[str]]) -> list[list[Any]]:
+        return await self._door.call(lambda redis: _read_all(redis, questions))
+
+    async def _raise_on(self, redis: Redis, key: str, tag: str, epoch: int) -> Any:
+        arguments: list[str | int] = [epoch, EPOCH_SECONDS, self._news, f"{tag}:{epoch}"]
+        return await self._raise(keys=[key], args=arguments, client=redis)
 
     def _view_key(self, tag: str, token_hash: str) -> str:
         return self._door.key("session", token_hash, tag=tag)
@@ -70,8 +128,12 @@ class RedisSessionViews:
         return self._door.key("session", "epoch", tag=tag)
 
 
-async def _both(redis: Redis, keys: list[str]) -> list[Any]:
-    return await cast(Awaitable[list[Any]], redis.mget(keys))
+async def _read_all(redis: Redis, questions: Sequence[list[str]]) -> list[list[Any]]:
+    """The values of each question's keys, in one round trip."""
+    async with redis.pipeline(transaction=False) as pipeline:
+        for keys in questions:
+            pipeline.mget(keys)
+        return await pipeline.execute()
 
 
 async def _set(redis: Redis, key: str, value: bytes, seconds: int) -> None:

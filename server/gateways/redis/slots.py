@@ -1,10 +1,14 @@
 """The slot gate in Redis: one Lua script an operation, and the names of its keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 from server.appointments.slots import CLOSED, DAY_MS, HOLD_MS, VIEW_MS, Answer, GateDown, Held, Mine, NotTaken, Slot
 from server.gateways.redis.client import RedisDoor, RedisDown, script_text
+from server.gateways.redis.news import DESKS, channel
+from server.together import Together
 
 # A view must not expire before its day is over, or an idle slot would be young again in the rush. Every load renews
 # it, and a slot can be booked eight days before at most.
@@ -13,9 +17,11 @@ _KEEP_MS = 9 * DAY_MS
 _NOT_TAKEN = {answer.name.encode(): answer for answer in NotTaken}
 _TAKEN: dict[bytes, type[Held] | type[Mine]] = {b"HELD": Held, b"MINE": Mine}
 
+Ask = tuple[str, int]  # a token and its number of people
+
 
 class RedisSlots:
-    """A SlotCounter. All keys of one desk carry the tag {desk}."""
+    """A SlotCounter. All keys of one desk carry the tag {desk}; the takes of one slot and moment go out as one."""
 
     def __init__(
         self,
@@ -25,32 +31,46 @@ class RedisSlots:
         hold_ms: int = HOLD_MS,
         day_ms: int = DAY_MS,
         clock: str | None = None,
+        changed: Callable[[str], None] = lambda desk: None,
     ) -> None:
-        """`clock`: the Lua that defines `now`. Left out, it is Redis's own time; a test may stand time still."""
+        """`clock`: the Lua that defines `now`. Left out, it is Redis's own time; a test may stand time still.
+
+        `changed` hears of every desk of which this process changed something; other processes hear it as news.
+        """
         self._door = door
         self._view_ms, self._hold_ms, self._day_ms = view_ms, hold_ms, day_ms
+        self._changed, self._news = changed, channel(door, DESKS)
+        self._takes: WeakValueDictionary[Slot, Together[Ask, Answer]] = WeakValueDictionary()
         now = clock or script_text("clock")
         register = door.client.register_script
-        self._take = register(now + script_text("view", "choose", "take"))
+        self._take = register(now + script_text("news", "view", "choose", "take"))
         self._fill = register(now + script_text("view", "fill"))
         self._count = register(now + script_text("view", "count"))
-        self._release = register(script_text("release"))
+        self._release = register(script_text("news", "release"))
 
     async def take(self, slot: Slot, token: str, people: int) -> Answer:
-        keys = [self.slot_key(slot), self.told_key(slot.desk, token)]
-        word, *places = await self._run(self._take, keys, [token, people, self._hold_ms, self._day_ms])
-        taken = _TAKEN.get(word)
-        return taken(tuple(places)) if taken else _NOT_TAKEN[word]
+        together = self._takes.setdefault(slot, Together(partial(self._take_all, slot)))
+        return await together((token, people))
+
+    async def _take_all(self, slot: Slot, asked: Sequence[Ask]) -> list[Answer]:
+        keys = [self.slot_key(slot), *(self.told_key(slot.desk, token) for token, _ in asked)]
+        flat = [part for ask in asked for part in ask]
+        said = await self._run(self._take, keys, [self._hold_ms, self._day_ms, *flat, self._news, slot.desk])
+        answers = [_answer(*words) for words in said]
+        if any(isinstance(answer, Held) for answer in answers):
+            self._changed(slot.desk)
+        return answers
 
     async def fill(self, slot: Slot, capacity: int, rows: Sequence[tuple[int, str]]) -> None:
         flat = [part for row in rows for part in row]
         await self._run(self._fill, [self.slot_key(slot)], [self._view_ms, self._hold_ms, _KEEP_MS, capacity, *flat])
 
     async def release(self, slot: Slot, token: str, *, places: Sequence[int] = (), stale: bool = False) -> None:
-        await self._run(self._release, [self.slot_key(slot)], [token, int(stale), *places])
+        self._changed(slot.desk)  # also when Redis does not hear it
+        await self._run(self._release, [self.slot_key(slot)], [token, int(stale), *places, self._news, slot.desk])
 
     async def drop(self, slot: Slot) -> None:
-        await self._call(lambda redis: redis.hdel(self.slot_key(slot), "fresh"))
+        await self.release(slot, "", stale=True)  # nobody's holds
 
     async def count(self, slots: Sequence[Slot]) -> list[int | None]:
         counts = await self._run(self._count, [self.slot_key(slot) for slot in slots], [self._hold_ms])
@@ -74,3 +94,8 @@ class RedisSlots:
             return await self._door.call(operation)
         except RedisDown as down:
             raise GateDown from down
+
+
+def _answer(word: bytes, *places: int) -> Answer:
+    taken = _TAKEN.get(word)
+    return taken(places) if taken else _NOT_TAKEN[word]

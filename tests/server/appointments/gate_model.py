@@ -59,6 +59,10 @@ class GateModel:
         view.entries |= dict.fromkeys(places, (self.now + self.hold, token))
         return Held(places)
 
+    def take_together(self, slot: str, asked: Sequence[tuple[str, int]]) -> list[Answer]:
+        """As if they had come one after the other."""
+        return [self.take(slot, token, people) for token, people in asked]
+
     def fill(self, slot: str, capacity: int, rows: Iterable[tuple[int, str]]) -> None:
         old = self.views.get(slot) or View(0, self.now + self.hold, 0)
         kept = {p: e for p, e in old.entries.items() if p <= capacity and self._ahead(e[0])}

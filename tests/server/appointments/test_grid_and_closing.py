@@ -1,6 +1,8 @@
 """The seven-day grid, and staff's hand on it."""
 
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 import pytest
 
@@ -10,15 +12,21 @@ from models.messages import Message
 from server import clock
 from server.appointments.calendar import public_day
 from server.appointments.closing import DayOrder, OnBookings, set_capacity, set_day
-from server.appointments.grid import GridSlot, read_grid
+from server.appointments.grid import GridDay, GridSlot, read_grid
+from server.appointments.grid_memory import GridMemory
 from server.appointments.places import calendar_warning, offered_days
 from server.appointments.refusals import CapacityInUse, DayClosed, DayHasBookings, SlotFull
 from server.errors import NotFound
 from tests.world import Party, World, people_in, state_of
 
 
+async def read(firm: Party, people: int, ids: Sequence[UUID] = ()) -> list[GridDay]:
+    seen = await GridMemory().look(firm.world.desk, gate=firm.world.gate)
+    return await read_grid(firm.caller, people, ids, seen.free)
+
+
 async def cell(firm: Party, start: str = "10:00", *, people: int = 1, ids: tuple = ()) -> GridSlot:
-    days = await read_grid(firm.caller, "registration", people, ids, gate=firm.world.gate)
+    days = await read(firm, people, ids)
     day = next(d for d in days if d.day.on == firm.world.day)
     return next(s for s in day.slots if s.slot.start == start)
 
@@ -26,7 +34,7 @@ async def cell(firm: Party, start: str = "10:00", *, people: int = 1, ids: tuple
 async def test_seven_days_from_tomorrow_with_five_slots_of_twelve(world: World) -> None:
     firm = await world.firm()
 
-    days = await read_grid(firm.caller, "registration", 2, (), gate=world.gate)
+    days = await read(firm, 2, ())
 
     assert [d.day.on for d in days] == offered_days(clock.today())
     assert [d.day.closed for d in days] == [public_day(on).closed for on in offered_days(clock.today())]
@@ -48,7 +56,7 @@ async def test_days_past_the_deadline_are_not_bookable(world: World) -> None:
     firm = await world.firm()
     ids = await firm.approved(days=(world.day - clock.today()).days)
 
-    days = await read_grid(firm.caller, "registration", 1, ids, gate=world.gate)
+    days = await read(firm, 1, ids)
 
     assert {d.day.on: any(s.bookable for s in d.slots) for d in days if not d.day.closed} == {
         on: on <= world.day for on in offered_days(clock.today()) if not public_day(on).closed
@@ -59,7 +67,7 @@ async def test_a_strangers_application_gives_no_deadline(world: World) -> None:
     firm, stranger = await world.firm(), await world.firm()
 
     with pytest.raises(NotFound):
-        await read_grid(stranger.caller, "registration", 1, await firm.approved(), gate=world.gate)
+        await read(stranger, 1, await firm.approved())
 
 
 async def test_an_empty_day_closes_and_opens_again(world: World) -> None:

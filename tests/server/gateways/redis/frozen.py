@@ -40,6 +40,14 @@ class FrozenGate:
     def take(self, slot: str, token: str, people: int) -> Answer:
         return self._run(self._slots.take(self._slot(slot), token, people))
 
+    def take_together(self, slot: str, asked: Sequence[tuple[str, int]]) -> list[Answer]:
+        """All at the same moment: they go out as one script."""
+
+        async def taken() -> list[Answer]:
+            return await asyncio.gather(*(self._slots.take(self._slot(slot), *ask) for ask in asked))
+
+        return self._run(taken())
+
     def fill(self, slot: str, capacity: int, rows: Sequence[tuple[int, str]]) -> None:
         self._run(self._slots.fill(self._slot(slot), capacity, rows))
 

@@ -131,3 +131,41 @@ async def test_the_shared_log_is_no_longer_than_the_limit(door: RedisDoor, redis
         await door.call(partial(script, [f"{redis_prefix}:k"], arguments))
 
     assert await door.call(lambda redis: redis.llen(f"{redis_prefix}:k")) == 3
+
+
+async def test_many_keys_of_one_moment_are_counted_each_for_itself(door: RedisDoor) -> None:
+    limiter = RedisLimiter(door)
+
+    first = await asyncio.gather(*(limiter.hit(f"k{n % 5}", limit=2, seconds=60) for n in range(10)))
+    again = await asyncio.gather(*(limiter.hit(f"k{n}", limit=2, seconds=60) for n in range(6)))
+
+    assert first == [0] * 10
+    assert [wait > 0 for wait in again] == [True] * 5 + [False]
+
+
+async def test_scripts_forgotten_by_redis_are_loaded_again(own_door: RedisDoor) -> None:
+    limiter = RedisLimiter(own_door)
+    await limiter.hit("k", limit=2, seconds=60)
+
+    await own_door.client.script_flush()
+
+    assert await limiter.hit("k", limit=2, seconds=60) == 0
+    assert await limiter.hit("k", limit=2, seconds=60) > 0
+
+
+async def test_what_a_process_may_count_alone_is_part_of_its_limit(door: RedisDoor) -> None:
+    limiter = RedisLimiter(door)
+
+    waits = [await limiter.hit("k", limit=5, seconds=60, alone=2) for _ in range(6)]
+
+    assert [wait > 0 for wait in waits] == [False] * 5 + [True]
+
+
+async def test_each_further_process_adds_what_it_may_count_alone(door: RedisDoor) -> None:
+    one, other = RedisLimiter(door), RedisLimiter(door)
+
+    for limiter in (one, other):
+        for _ in range(10):
+            await limiter.hit("k", limit=5, seconds=60, alone=2)
+
+    assert await door.client.llen(door.key("limit", "k")) == 3  # and 2 in each

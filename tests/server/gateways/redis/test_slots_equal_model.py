@@ -46,12 +46,16 @@ def _asked(
     return st.tuples(st.just(name), st.tuples(*arguments), st.fixed_dictionaries(hints))
 
 
-takes = _asked("take", SLOTS, TOKENS, st.integers(1, 4))
+people = st.integers(1, 4)
+takes = _asked("take", SLOTS, TOKENS, people)
+crowds = _asked("take_together", SLOTS, st.lists(st.tuples(TOKENS, people), min_size=2, max_size=5))
 fills = _asked("fill", SLOTS, st.sampled_from([0, 1, 3, 12]), rows)
 releases = _asked("release", SLOTS, TOKENS, places=st.lists(PLACES, max_size=4, unique=True), stale=st.booleans())
 counts = _asked("count", st.just(("x", "y")))
 waits = _asked("advance", st.integers(1, 2 * HOLD))
-operations = st.lists(takes | fills | releases | _asked("drop", SLOTS) | counts | waits, min_size=1, max_size=8)
+operations = st.lists(
+    takes | crowds | fills | releases | _asked("drop", SLOTS) | counts | waits, min_size=1, max_size=8
+)
 
 
 class Pair:
