@@ -11,7 +11,7 @@ from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.events import ApplicationEvent, AppointmentEvent, Event, EventName, Person
 from server.messages.facts import business_values
-from server.messages.recipients import reachable, subscribed
+from server.messages.recipients import bindings_of
 from server.messages.rows import About, delivery_row, message_row
 from server.messages.sms_texts import SmsText
 from server.messages.texts import message_texts
@@ -98,13 +98,16 @@ async def _tell_account(about: About, wording: Wording) -> bool:
 
 async def _wechat_rows(about: About, message_id: UUID | None, wording: Wording) -> list[Delivery]:
     """The service account's message to each follower, and the mini program's to whoever has agreed to one."""
-    rows: list[Delivery] = []
-    if text := wording.wechat:
-        bindings = await reachable(about.account.id)
-        rows += [delivery_row(about, message_id, f"binding:{id_}", Channel.WECHAT, text) for id_ in bindings]
-    if text := wording.subscribe:
-        bindings = await subscribed(about.account.id, text.template)
-        rows += [delivery_row(about, message_id, f"binding:{id_}", Channel.MINI_PROGRAM, text) for id_ in bindings]
+    service, mini_program = wording.wechat, wording.subscribe
+    if not service and not mini_program:
+        return []
+    bindings, rows = await bindings_of(about.account.id), []
+    if service:
+        followers = [f"binding:{id_}" for id_ in bindings.followers]
+        rows += [delivery_row(about, message_id, follower, Channel.WECHAT, service) for follower in followers]
+    if mini_program:
+        phones = [f"binding:{id_}" for id_ in await bindings.subscribed(mini_program.template)]
+        rows += [delivery_row(about, message_id, phone, Channel.MINI_PROGRAM, mini_program) for phone in phones]
     return rows
 
 

@@ -39,7 +39,7 @@ _RULES: Mapping[str, _Rule] = {
     "number": _rule(32, r"-?\d+(?:\.\d+)?"),
     "letter": _rule(32, r"[A-Za-z]+"),
     "symbol": _rule(5, r"[^\w\s]+"),
-    "character_string": _rule(32, r"[\x20-\x7e]+"),
+    "character_string": _rule(32, r"[!-~]+"),
     "time": _rule(43, _range(rf"(?:{_CHINESE_DAY} )?{_CLOCK}")),
     "date": _rule(43, _range(rf"{_DAY}(?: {_CLOCK})?")),
     "amount": _rule(16, r"[¥￥$€£]?\d{1,10}(?:\.\d{1,2})?元?"),

@@ -13,6 +13,7 @@ from server.messages.texts import message_texts
 from server.messages.values import person_values
 from server.messages.wording import Wording
 from tests.server.messages.test_texts import MANUAL
+from tests.simulator.api import values as simulated_wechat
 
 MINI_PROGRAM = Channel.MINI_PROGRAM
 
@@ -75,6 +76,7 @@ def test_wechat_takes(key: str, value: str) -> None:
         ("letter3", "abc1"),
         ("symbol4", "++++++"),
         ("character_string5", "编号1"),
+        ("character_string5", "A 1"),
         ("character_string5", "1" * 33),
         ("time6", "25:01"),
         ("time6", "2019-10-01 15:01"),
@@ -125,6 +127,7 @@ def test_every_field_of_every_event_is_what_wechat_takes(
     fields = fields_of(name, channel, location_short=place, **values)
 
     assert [(key, value) for key, value in fields.items() if not fits(channel, key, value)] == []
+    assert [(key, value) for key, value in fields.items() if not simulated_wechat.fits(key, value)] == []
 
 
 @given(event=events, named=people)
