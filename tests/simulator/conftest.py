@@ -55,6 +55,12 @@ class StubService:
         body, _ = door.reply_text(callback, self.reply)
         return web.Response(text=body, content_type="application/xml")
 
+    async def check(self, request: web.Request) -> web.Response:
+        try:
+            return web.Response(text=self.doors[request.path].check_url(dict(request.query)))
+        except Refusal as refusal:
+            return web.Response(status=refusal.status)
+
     async def echo(self, request: web.Request) -> web.Response:
         """For the way through the simulator to the service."""
         return web.json_response(
@@ -177,7 +183,7 @@ async def service(setup: WechatSettings) -> AsyncIterator[StubService]:
     stub = StubService(setup)
     app = web.Application()
     app.add_routes([*(web.post(path, stub.answer) for path in stub.doors), web.get("/api/v1/stream", stub.tell)])
-    app.add_routes([web.route("*", "/api/{rest:.*}", stub.echo)])
+    app.add_routes([*(web.get(path, stub.check) for path in stub.doors), web.route("*", "/api/{rest:.*}", stub.echo)])
     runner = web.AppRunner(app, shutdown_timeout=1, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

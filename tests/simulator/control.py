@@ -33,6 +33,7 @@ GET POST /_/switches                      how the platform behaves: any of the f
 
 Callbacks
 POST   /_/callback {"url"?, "mini_program_url"?, "pause"?, "receipt_delay"?}
+POST   /_/callback/check {"app"?: "official_account"|"mini_program"}   {"passed"}: the GET with echostr
 GET    /_/pushes                          callbacks tried, and what was answered
 POST   /_/pushes/again {"count"?: 1}      the last ones once more
 POST   /_/settle                          returns when no receipt is on its way
@@ -87,6 +88,7 @@ class Control:
             "GET switches": self.set_switches,
             "POST switches": self.set_switches,
             "POST callback": self.set_callback,
+            "POST callback/check": self.check_callback,
             "GET pushes": self.list_pushes,
             "POST pushes/again": self.push_again,
             "POST settle": self.settle,
@@ -163,6 +165,9 @@ class Control:
         pushes.pause = float(body.get("pause", pushes.pause))
         pushes.receipt_delay = float(body.get("receipt_delay", pushes.receipt_delay))
         return {"url": pushes.callback_url, "mini_program_url": pushes.url_of("mini_program"), "pause": pushes.pause}
+
+    async def check_callback(self, body: Body) -> object:
+        return {"passed": await self._pushes.check_url(body.get("app", "official_account"))}
 
     async def list_pushes(self, _: Body) -> object:
         return self._pushes.listing()

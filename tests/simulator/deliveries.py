@@ -1,6 +1,7 @@
 """How one event reaches the service: up to three tries, faults on the way, copies of what has arrived."""
 
 import asyncio
+import secrets
 from collections import deque
 from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
@@ -67,6 +68,17 @@ class Deliveries:
     async def again(self, count: int) -> list[Push]:
         """The last `count` events once more, as they were."""
         return [await self.push(event) for event in list(self._events)[-count:]]
+
+    async def check_url(self, app: WechatApp) -> bool:
+        """WeChat's check when an address is entered: the echostr comes back as it was."""
+        echo = secrets.token_hex(8)
+        query = {**self._envelopes[app].query(), "echostr": echo}
+        limit = aiohttp.ClientTimeout(total=self.try_seconds)
+        try:
+            async with self._http.get(self.url_of(app), params=query, timeout=limit) as answer:
+                return answer.status == 200 and await answer.text() == echo
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
 
     def forget(self) -> None:
         self.done.clear()

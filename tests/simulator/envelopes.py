@@ -20,13 +20,17 @@ class Envelopes:
         self._now = now
         self._token = app.token.get_secret_value()
 
+    def query(self) -> dict[str, str]:
+        """Signed, as every call to our address is."""
+        timestamp, nonce = str(int(self._now())), secrets.token_hex(5)
+        return {"signature": _sign(self._token, timestamp, nonce), "timestamp": timestamp, "nonce": nonce}
+
     def signed(self, text: str, format_: Format = "xml") -> tuple[dict[str, str], bytes]:
         """Query and body of one push of `text`."""
-        timestamp, nonce = str(int(self._now())), secrets.token_hex(5)
-        query = {"signature": _sign(self._token, timestamp, nonce), "timestamp": timestamp, "nonce": nonce}
+        query = self.query()
         if self._app.mode == "plain":
             return query, text.encode()
-        sealed = xmltodict.parse(self._crypto().encrypt_message(text, nonce, timestamp))["xml"]
+        sealed = xmltodict.parse(self._crypto().encrypt_message(text, query["nonce"], query["timestamp"]))["xml"]
         query |= {"encrypt_type": "aes", "msg_signature": sealed["MsgSignature"]}
         return query, _outer(sealed["Encrypt"], format_)
 

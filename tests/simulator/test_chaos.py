@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulator.app import Simulator
 from tests.simulator.chaos import HARMLESS, Chaos, Kind, Storm
-from tests.simulator.conftest import Caller
+from tests.simulator.conftest import Caller, StubService
 from tests.simulator.faults import Fault, Faults
 from tests.simulator.phones import Phone
 
@@ -85,3 +85,12 @@ async def test_a_dead_token_is_refused_at_once(caller: Caller, follower: Phone) 
     await caller.post("/_/chaos", {"seed": 7, "rate": 1, "kinds": ["dead_token"]})
 
     assert (await caller.post(SEND, {"touser": follower.openid}, access_token=token))["errcode"] == 40001
+
+
+async def test_callbacks_are_out_in_the_storm_too(caller: Caller, service: StubService, phone: Phone) -> None:
+    await caller.post("/_/chaos", {"seed": 7, "rate": 1, "kinds": ["lost_reply"]})
+
+    push = await caller.on_phone(phone, "follow")
+
+    assert (push["tries"], push["acknowledged"]) == (3, False)
+    assert service.events() == ["subscribe"] * 3

@@ -46,7 +46,9 @@ def test_every_element_a_script_looks_for_stands_on_its_page(name: str) -> None:
 
 @pytest.mark.parametrize("name", HTML)
 def test_every_part_a_script_looks_for_stands_in_the_pages_template(name: str) -> None:
-    wanted = {found for script in _scripts_of(name) for found in re.findall(r'part\([\w.]+, "([\w-]+)"\)', TEXTS[script])}
+    wanted = {
+        found for script in _scripts_of(name) for found in re.findall(r'part\([\w.]+, "([\w-]+)"\)', TEXTS[script])
+    }
 
     assert wanted <= set(re.findall(r'data-part="([\w-]+)"', TEXTS[name]))
 

@@ -199,3 +199,13 @@ async def test_the_last_pushes_come_again_on_demand(caller: Caller, service: Stu
     assert [push["event"] for push in repeated] == ["subscribe", "unsubscribe"]
     assert service.events() == ["subscribe", "unsubscribe", "subscribe", "unsubscribe"]
     assert len({callback.unique_key for callback in service.received}) == 2
+
+
+@pytest.mark.parametrize("app", ["official_account", "mini_program"])
+async def test_an_address_is_checked_before_it_is_taken(caller: Caller, app: str) -> None:
+    good = await caller.post("/_/callback/check", {"app": app})
+    nobody = {"url": "http://127.0.0.1:9/x", "mini_program_url": "http://127.0.0.1:9/x"}
+    await caller.post("/_/callback", nobody)
+    bad = await caller.post("/_/callback/check", {"app": app})
+
+    assert (good, bad) == ({"passed": True}, {"passed": False})
