@@ -83,8 +83,14 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+_HIDDEN = 4  # characters at the least
+
+
 def mask(value: str, head: int = 3, tail: int = 4) -> str:
-    """110***********123X: the first `head` and last `tail` characters; shorter values keep only the first."""
+    """110***********123X: the first `head` and last `tail` characters. Where little would stay hidden, as in a permit
+    number of eight, three are shown; of a few, only the first."""
+    if len(value) < head + tail + _HIDDEN:
+        head, tail = 1, min(2, tail)
     if len(value) <= head + tail:
         return value[:1] + "*" * (len(value) - 1)
     return value[:head] + "*" * (len(value) - head - tail) + value[-tail:]
