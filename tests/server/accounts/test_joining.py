@@ -110,10 +110,10 @@ async def test_last_use_is_the_login_by_whichever_binding_gave_it(world: World, 
 
 async def test_the_mini_programs_own_binding_wins(world: World) -> None:
     followed, used = await world.firm(), await world.firm()
-    await follow(world, followed, "o-two", "u-two")
-    await use(world, used, "m-two", "u-two")
+    await follow(world, followed, "o-apart", "u-apart")
+    await use(world, used, "m-apart-too", "u-apart")
 
-    assert await knock(world, "m-two", "u-two") == used.number
+    assert await knock(world, "m-apart-too", "u-apart") == used.number
     assert [row.app for row in await list_bindings(followed.id)] == [OFFICIAL]
     assert [row.app for row in await list_bindings(used.id)] == [MINI]
 
@@ -208,11 +208,11 @@ async def test_unbound_bound_and_unbound_again_it_stays_out(world: World) -> Non
 async def test_one_persons_parting_is_no_other_persons(world: World) -> None:
     """Openids differ in case."""
     firm = await world.firm()
-    await follow(world, firm, "o-case", "u-case")
-    await use(world, firm, "M-CASE")
-    await leave(world, firm, "M-CASE")
+    await follow(world, firm, "o-letter", "u-letter")
+    await use(world, firm, "m-LETTER")
+    await leave(world, firm, "m-LETTER")
 
-    assert await knock(world, "m-case", "u-case") == firm.number
+    assert await knock(world, "m-letter", "u-letter") == firm.number
 
 
 async def test_the_memory_of_a_parting_names_nobody(world: World) -> None:

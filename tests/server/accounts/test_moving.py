@@ -221,13 +221,13 @@ async def test_the_moved_phone_logs_in_to_its_new_account(world: World) -> None:
 
 
 async def test_from_inside_the_mini_program_a_phone_moves_when_its_owner_agrees(world: World) -> None:
-    former, firm = await bound(world, "m-inside", MINI), await world.firm()
+    former, firm = await bound(world, "m-moved-inside", MINI), await world.firm()
     who = await caller(firm, client="mini_program")
 
     with pytest.raises(BoundElsewhere) as refusal:
-        await bind_this_phone(who, world.exchange.code_of("m-inside"), world.exchange, views=world.views)
+        await bind_this_phone(who, world.exchange.code_of("m-moved-inside"), world.exchange, views=world.views)
     binding = await bind_this_phone(
-        who, world.exchange.code_of("m-inside"), world.exchange, views=world.views, move=True
+        who, world.exchange.code_of("m-moved-inside"), world.exchange, views=world.views, move=True
     )
 
     assert refusal.value.details["bound_to"]["name"] == former.firm.account.name
