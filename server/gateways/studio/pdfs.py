@@ -3,7 +3,7 @@
 import io
 
 import pikepdf
-from pikepdf import Name, Object, Pdf, Stream
+from pikepdf import Name, Object, ObjectStreamMode, Pdf, Stream
 
 from server.gateways.studio.faults import Fault
 from server.gateways.studio.private import strip_private
@@ -68,5 +68,6 @@ def _rebuilt(source: Pdf) -> bytes:
                 del page.obj[key]
         strip_private(clean)
         out = io.BytesIO()
-        clean.save(out, deterministic_id=True)
+        # Packed as tightly as it may have come: a refusal for its size would blame the user for our copy.
+        clean.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
     return out.getvalue()

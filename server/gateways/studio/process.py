@@ -25,12 +25,14 @@ from server.materials.studio import (
     TooComplex,
 )
 
-_PATIENCE = 20.0  # seconds for one file
+_PATIENCE = 60.0  # seconds for one file on a busy machine; how much it may compute is the child's own limit
 _WAITING = 64  # files that may queue
 _IDLE = 60.0  # seconds without a file after which the child is let go
-_DYING = 0.2  # seconds a child gets to end by itself, so that its own exit status is seen
-# How a child ends that a file was too much for: unhandled, or given up by native code.
-_OVERCOME = {1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
+_DYING = 2.0  # seconds a child gets to end by itself, so that its own exit status is seen
+# How a child ends that a file was too much for: out of computing time, unhandled, or given up by native code. SIGKILL
+# is missing: it comes from outside, and the file may be fine.
+_STUMBLES = (1, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE)
+_ENDINGS: dict[int, type[Refusal]] = {-signal.SIGXCPU: TooComplex, **dict.fromkeys(_STUMBLES, DamagedFile)}
 
 
 class ChildStudio:
@@ -61,13 +63,14 @@ class ChildStudio:
         if self._child:
             await self._ended(self._child)
 
-    async def _ended(self, child: asyncio.subprocess.Process) -> int:
-        """Its exit status: as it was if it is dying already, else -SIGKILL."""
+    async def _ended(self, child: asyncio.subprocess.Process, grace: float = 0) -> int:
+        """Its exit status: its own if it ends within `grace` seconds, else -SIGKILL."""
         self._child = None
         try:
-            return await asyncio.wait_for(child.wait(), _DYING)
+            return await asyncio.wait_for(child.wait(), grace)
         except TimeoutError:
-            child.kill()
+            with suppress(ProcessLookupError):  # it has ended by itself
+                child.kill()
             return await child.wait()
 
     async def _ask(self, order: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
@@ -88,8 +91,8 @@ class ChildStudio:
             async with asyncio.timeout(self.patience):
                 head, answer = await _exchange(child, pack(order, body))
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            status = await self._ended(child)
-            raise _blamed(error, status) if body else StudioBusy from error
+            status = await self._ended(child, _DYING)
+            raise _ENDINGS.get(status, StudioBusy) if body else StudioBusy from error
         except BaseException:
             await self._ended(child)
             raise
@@ -100,7 +103,7 @@ class ChildStudio:
 
     async def _present(self) -> asyncio.subprocess.Process:
         if self._child and self._child.stdin and self._child.stdin.is_closing():
-            await self._ended(self._child)  # let go a moment ago
+            await self._ended(self._child, _DYING)  # let go a moment ago
         if self._child is None or self._child.returncode is not None:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -122,14 +125,6 @@ class ChildStudio:
         if self._child and self._child.stdin and not self._turn.locked():
             with suppress(ConnectionError):
                 self._child.stdin.close()
-
-
-def _blamed(error: Exception, status: int) -> type[Refusal]:
-    """A file that takes too long, or that the child stumbled over by itself, is at fault; SIGKILL comes from outside,
-    and the file may be fine."""
-    if isinstance(error, TimeoutError):
-        return TooComplex
-    return DamagedFile if status in _OVERCOME else StudioBusy
 
 
 def _environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 
 from server.gateways.studio.process import ChildStudio
 from server.materials.studio import Checked, DamagedFile, StudioBusy, TooComplex
-from tests.server.materials.papers import pdf_of
+from tests.server.materials.papers import pdf_of, text_of
 from tests.server.materials.photos import jpeg
 
 _PROC = Path("/proc")
@@ -71,15 +71,16 @@ async def test_files_that_come_together_each_get_their_own_answer() -> None:
 
         answers = await asyncio.gather(*(studio.check(file) for file in files))
 
-        assert [answer.data.count(b"/MediaBox") for answer in answers] == list(range(1, 21))
+        assert [len(text_of(answer.data)) for answer in answers] == list(range(1, 21))
 
 
-async def test_the_child_may_not_take_more_than_its_memory() -> None:
+async def test_the_child_may_take_so_much_memory_and_computing_and_no_more() -> None:
     async with working_studio() as (_, child):
-        limits = (_PROC / str(child) / "limits").read_text().splitlines()
+        lines = (_PROC / str(child) / "limits").read_text().splitlines()
 
-        [space] = [line.split()[3:5] for line in limits if line.startswith("Max address space")]
-        assert space == ["1500000000", "1500000000"]
+        limits = {line[:25].strip(): line[25:].split()[0] for line in lines}
+        assert limits["Max address space"] == "1500000000"
+        assert 15 <= int(limits["Max cpu time"]) <= 15 + 5
 
 
 async def test_the_child_knows_none_of_our_secrets() -> None:
@@ -125,17 +126,30 @@ async def test_a_form_that_the_child_stumbles_over_is_nobodys_fault() -> None:
         assert (await studio.check(jpeg())).content_type == "image/jpeg"
 
 
-async def test_a_child_that_hangs_is_ended_and_replaced() -> None:
+async def test_a_child_that_hangs_is_ended_and_replaced_and_the_file_may_come_again() -> None:
     async with working_studio() as (studio, child):
         os.kill(child, signal.SIGSTOP)
         patience, studio.patience = studio.patience, 0.1
 
-        with pytest.raises(TooComplex):
+        with pytest.raises(StudioBusy):
             await studio.check(jpeg())
 
         studio.patience = patience
         assert (await studio.check(jpeg())).content_type == "image/jpeg"
         assert child not in children()
+
+
+async def test_a_file_that_takes_too_much_computing_is_too_complex() -> None:
+    async with working_studio() as (studio, child):
+        os.kill(child, signal.SIGSTOP)
+        task = await asked(studio)
+        os.kill(child, signal.SIGXCPU)
+        os.kill(child, signal.SIGCONT)
+
+        with pytest.raises(TooComplex):
+            await task
+
+        assert (await studio.check(jpeg())).content_type == "image/jpeg"
 
 
 async def test_who_gives_up_takes_the_half_answered_child_along() -> None:
@@ -189,3 +203,13 @@ async def test_closing_the_studio_ends_its_child() -> None:
         pass
 
     assert child not in children()
+
+
+async def test_a_child_that_died_between_two_files_is_replaced_and_closing_finds_nothing_to_do() -> None:
+    async with working_studio() as (studio, child):
+        os.kill(child, signal.SIGKILL)
+        await until(lambda: not (_PROC / str(child)).exists())
+
+        await studio.close()
+
+        assert (await studio.check(jpeg())).content_type == "image/jpeg"

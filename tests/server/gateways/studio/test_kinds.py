@@ -51,9 +51,9 @@ TWO_THINGS: dict[str, bytes] = {
     "a photo that is a PDF": jpeg(comment=pdf_of()),
     "a page of HTML that is a PDF": b"<html><script>alert(1)</script>" + pdf_of(),
     "a PDF that begins as HTML": pdf_of().replace(b"\n", b"\n<script>alert(1)</script>\n", 1),
-    "a PDF that ends as HTML": pdf_of() + b"<html><body>",
+    "a PDF that ends as HTML": pdf_of(12) + b"<html><body>",
     "a photo with PHP in its comment": jpeg(comment=PHP),
-    "a photo with PHP behind its end": jpeg() + PHP,
+    "a photo with PHP behind its end": noise_jpeg(0.01) + PHP,
     "a PNG with PHP behind its end": png() + PHP,
 }
 

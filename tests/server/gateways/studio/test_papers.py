@@ -105,6 +105,16 @@ async def test_a_photo_on_a_page_stays_as_the_page_shows_it(studio: ChildStudio)
     assert all(abs(a - b) < 30 for a, b in zip(red, TOP_LEFT, strict=True))
 
 
+async def test_a_paper_of_very_many_parts_does_not_grow_beyond_the_limit_by_being_written_anew(
+    studio: ChildStudio,
+) -> None:
+    original = crowded_pdf(40_000)
+
+    cleaned = (await studio.check(original)).data
+
+    assert len(cleaned) < 1.1 * len(original)
+
+
 async def test_cleaning_a_cleaned_paper_changes_nothing(studio: ChildStudio) -> None:
     once = (await studio.check(active_pdf())).data
 
