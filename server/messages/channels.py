@@ -74,12 +74,14 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The provider's later word on a message it accepted as `provider_id`. Some carry the delivery's id as well, by
-    which one in doubt is found, whose `provider_id` never reached us."""
+    """The provider's later word on a message it accepted as `provider_id`. Where that number never reached us, the
+    delivery is found by its own id, if the receipt carries it, or by the person (openid) and WeChat's template id."""
 
     provider_id: str
     outcome: Delivered | Refused | Failed
     delivery_id: UUID | None = None
+    address: str = ""
+    template_id: str = ""
 
 
 class Sender(Protocol):

@@ -9,6 +9,7 @@ from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.channels import Delivered, Failed, InDoubt, Outcome, Receipt, Refused, Sent, TryLater
 from server.messages.consequences import follow
+from server.messages.matching import meant_by
 from server.messages.quiet import due_at
 from server.transactions import in_transaction, retried
 
@@ -26,8 +27,8 @@ Columns = dict[str, Any]
 def after(outcome: Outcome, delivery: Delivery, now: datetime) -> Columns:
     """The columns that `outcome` gives to a delivery as it was leased, before this attempt was counted."""
     match outcome:
-        case Sent(provider_id=""):  # a channel without receipts
-            return _ended(DeliveryState.DELIVERED, now, "", "")
+        case Sent(provider_id=""):
+            return _accepted(delivery, now)
         case Sent(provider_id=provider_id):
             return {"state": DeliveryState.SENT, "provider_id": provider_id, "error_code": "", "reason": ""}
         case Refused(code=code, reason=reason):
@@ -67,6 +68,13 @@ def _doubted(delivery: Delivery, now: datetime, code: str, reason: str) -> Colum
     again = now + _delay(delivery.attempts)
     due = again if again < first + REPEAT_FOR else first + GIVE_UP_AFTER
     return {"state": DeliveryState.IN_DOUBT, "next_at": due, "error_code": code[:32], "reason": reason[:300]}
+
+
+def _accepted(delivery: Delivery, now: datetime) -> Columns:
+    """Without a number: WeChat's receipt of a subscribe message names person and template, other channels send none."""
+    if delivery.channel is Channel.MINI_PROGRAM:
+        return {"state": DeliveryState.SENT, "error_code": "", "reason": ""}
+    return _ended(DeliveryState.DELIVERED, now, "", "")
 
 
 def _in_doubt(outcome: InDoubt, delivery: Delivery, now: datetime) -> Columns:
@@ -139,20 +147,14 @@ async def settle_receipt(channel: Channel, receipt: Receipt) -> bool:
     False when no delivery carries this number yet: the receipt came early and is tried again. A repeated one finds a
     final state and changes nothing.
     """
-    delivery = await _meant_by(channel, receipt)
+    delivery = await meant_by(channel, receipt)
     if delivery is None or delivery.state is DeliveryState.SENDING:
         return False
-    columns = _received(receipt, clock.now())
+    columns = _received(receipt, clock.now()) | {"provider_id": receipt.provider_id}
     waiting = {"id": delivery.id, "state__in": (DeliveryState.SENT, DeliveryState.IN_DOUBT)}
-    await settle(delivery, waiting, columns)
-    return True
-
-
-async def _meant_by(channel: Channel, receipt: Receipt) -> Delivery | None:
-    found = await Delivery.filter(channel=channel, provider_id=receipt.provider_id).first()
-    if found is None and receipt.delivery_id:
-        found = await Delivery.get_or_none(id=receipt.delivery_id, channel=channel)
-    return found
+    if await settle(delivery, waiting, columns) or not receipt.address:
+        return True
+    return await Delivery.exists(channel=channel, provider_id=receipt.provider_id)  # else another receipt was quicker
 
 
 def _received(receipt: Receipt, now: datetime) -> Columns:

@@ -63,9 +63,10 @@ async def _consents(callback: Callback, _: Followers) -> bool:
 
 
 async def _subscribe_sent(callback: Callback, _: Followers) -> bool:
-    """The number of a subscribe message is not documented to be told to us: one that stays unknown is left alone."""
+    """One that nobody waits for is left alone in the end."""
     named = [result for result in callback.results if result.message_id]
-    settled = [await settle_receipt(Channel.MINI_PROGRAM, subscribe_receipt(result)) for result in named]
+    receipts = [subscribe_receipt(callback.openid, result) for result in named]
+    settled = [await settle_receipt(Channel.MINI_PROGRAM, receipt) for receipt in receipts]
     return all(settled) or clock.now().timestamp() - callback.created > _EARLY_SECONDS
 
 

@@ -18,13 +18,18 @@ def template_receipt(callback: Callback) -> Receipt:
     return Receipt(callback.message_id, _BLOCKED if "user" in callback.status else _BROKEN)
 
 
-def subscribe_receipt(result: SendResult) -> Receipt:
-    """One item of subscribe_msg_sent_event; its code is one of the errcodes."""
+def subscribe_receipt(openid: str, result: SendResult) -> Receipt:
+    """One item of subscribe_msg_sent_event; its code is one of the errcodes. The number of a subscribe message is not
+    documented to be told when it is sent, so person and template stand beside it."""
+    return Receipt(result.message_id, _outcome(result), address=openid, template_id=result.template_id)
+
+
+def _outcome(result: SendResult) -> Delivered | Refused | Failed:
     if result.code == _ARRIVED:
-        return Receipt(result.message_id, Delivered())
+        return Delivered()
     verdict = verdict_on(ApiError(_number(result.code), result.status, "subscribe_msg_sent_event"))
     kind = Refused if verdict.reaction in FOR_THE_PERSON else Failed
-    return Receipt(result.message_id, kind(result.code[:32], f"{verdict.reason}；{verdict.advice}"))
+    return kind(result.code[:32], f"{verdict.reason}；{verdict.advice}")
 
 
 def _number(code: str) -> int:

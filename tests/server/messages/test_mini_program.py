@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -121,14 +122,81 @@ async def test_an_accepted_message_spends_one_credit_and_its_receipt_none(
     assert await states_of(firm) == ["delivered"]
 
 
-async def test_without_a_number_from_wechat_an_accepted_message_is_done(world: MessageWorld, outside: Outside) -> None:
+def told_of(phone: str, number: str, template_id: str = PROGRESS) -> Receipt:
+    """As subscribe_msg_sent_event tells it: a number, the person and the template."""
+    return replace(arrived(f"{phone}:{number}"), address=phone, template_id=template_id)
+
+
+async def test_without_a_number_from_wechat_the_receipt_is_known_by_person_and_template(
+    world: MessageWorld, outside: Outside
+) -> None:
     firm, phone = await agreed_firm(world, PROGRESS)
     outside.mini_program.with_receipts = False
-
     await tell_done(world, firm)
     await outside.deliver_all()
 
+    before = await states_of(firm)
+    others = [
+        await settle_receipt(Channel.MINI_PROGRAM, told_of(phone, "m0", VISIT)),
+        await settle_receipt(Channel.MINI_PROGRAM, told_of(await world.phone(firm), "m0")),
+    ]
+    settled = [await settle_receipt(Channel.MINI_PROGRAM, told_of(phone, "m1")) for _ in range(3)]
+
+    assert (before, others, settled) == (["sent"], [False, False], [True] * 3)
     assert (await states_of(firm), await credits(phone)) == (["delivered"], 0)
+
+
+async def test_two_receipts_of_one_person_settle_two_messages(world: MessageWorld, outside: Outside) -> None:
+    firm, phone = await agreed_firm(world, PROGRESS, PROGRESS)
+    outside.mini_program.with_receipts = False
+    for _ in range(2):
+        await tell_done(world, firm)
+    await outside.deliver_all()
+
+    receipts = [told_of(phone, number) for number in ("first", "second", "first", "second")]
+    settled = await asyncio.gather(*(settle_receipt(Channel.MINI_PROGRAM, receipt) for receipt in receipts))
+    again = [await settle_receipt(Channel.MINI_PROGRAM, receipt) for receipt in receipts]
+
+    assert any(settled)
+    assert all(again)
+    assert await states_of(firm) == ["delivered", "delivered"]
+
+
+async def test_a_doubt_is_settled_by_person_and_template_after_what_was_surely_accepted(
+    world: MessageWorld, outside: Outside
+) -> None:
+    firm, phone = await agreed_firm(world, PROGRESS, PROGRESS)
+    outside.mini_program.plan = {phone: [InDoubt("没有回答", repeatable=False), Sent("")]}
+    for _ in range(2):
+        await tell_done(world, firm)
+        await outside.deliver_all()
+
+    await settle_receipt(Channel.MINI_PROGRAM, told_of(phone, "m1"))
+    first = await states_of(firm)
+    await settle_receipt(Channel.MINI_PROGRAM, told_of(phone, "m2"))
+
+    assert (first, await states_of(firm)) == (["in_doubt", "delivered"], ["delivered", "delivered"])
+    assert await credits(phone) == 0
+
+
+async def test_a_receipt_that_comes_before_the_answer_is_recorded_comes_again(world: MessageWorld) -> None:
+    firm, phone = await agreed_firm(world, PROGRESS)
+    await tell_done(world, firm)
+    await begin_attempts(await lease_due(Channel.MINI_PROGRAM, 10))
+
+    assert not await settle_receipt(Channel.MINI_PROGRAM, told_of(phone, "m1"))
+
+
+async def test_a_receipt_of_failure_opens_the_sms(world: MessageWorld, outside: Outside) -> None:
+    firm, phone = await agreed_firm(world, PROGRESS)
+    outside.mini_program.with_receipts = False
+    await tell_done(world, firm)
+    await outside.deliver_all()
+
+    await settle_receipt(Channel.MINI_PROGRAM, replace(told_of(phone, "m1"), outcome=NO_CREDIT))
+    await outside.deliver_all()
+
+    assert len(outside.sms.to(contact_of(firm))) == 1
 
 
 async def test_no_credit_at_wechat_empties_ours_and_opens_the_sms(world: MessageWorld, outside: Outside) -> None:
