@@ -16,6 +16,8 @@ class Proxy:
         self._flowing.set()
         self._refusing = False
         self._dropping = False
+        self._marker: bytes | None = None
+        self._then_refuse = False
         self._dropped = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,6 +61,11 @@ class Proxy:
         self._dropping = True
         self._dropped.clear()
 
+    def drop_reply_to(self, marker: bytes, *, then_refuse: bool = False) -> None:
+        """As drop_next_reply, for the first request that contains `marker`; afterwards nobody gets in, if so asked."""
+        self._marker, self._then_refuse = marker, then_refuse
+        self._dropped.clear()
+
     async def dropped(self) -> None:
         """Returns once a reply was lost."""
         await self._dropped.wait()
@@ -85,6 +92,8 @@ class Proxy:
             while piece := await source.read(65536):
                 await asyncio.sleep(self.delay)
                 await self._flowing.wait()
+                if not replies and self._marker and self._marker in piece:
+                    self._marker, self._dropping = None, True
                 if replies and self._dropping:
                     self._lose(target)
                     return
@@ -100,6 +109,9 @@ class Proxy:
         self._dropping = False
         target.transport.abort()
         self._dropped.set()
+        if self._then_refuse:
+            self._then_refuse = False
+            self.refuse()
 
 
 @asynccontextmanager
