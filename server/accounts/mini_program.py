@@ -27,6 +27,7 @@ class WechatLoginClosed(Refusal):
     code = "wechat_login_closed"
     status = 403
     message = "该微信绑定的账号不能登录，请联系协会"
+    hint = "已换账号的，请用新的账号和密码登录，再在“设置-微信绑定”中改绑"
 
 
 @dataclass(frozen=True)

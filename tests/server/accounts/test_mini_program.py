@@ -146,6 +146,19 @@ async def test_disabled_account_stays_out(world: World) -> None:
         await knock(world, "m-closed")
 
 
+async def test_a_phone_bound_to_a_disabled_account_moves_to_another(world: World) -> None:
+    gone, firm = await world.firm(), await world.firm()
+    await bind(world, await ticket_of(world, "m-left-behind"), gone)
+    await disable(gone.id, SYSTEM, "停业", views=world.views)
+    who, code = await caller(firm), world.exchange.code_of("m-left-behind")
+
+    await bind_this_phone(who, code, world.exchange, views=world.views, move=True)
+
+    again = await knock(world, "m-left-behind")
+    assert isinstance(again, LoggedIn)
+    assert again.account.id == firm.id
+
+
 async def test_phone_bound_meanwhile_is_refused(world: World) -> None:
     first, second = await world.firm(), await world.firm()
     tickets = [await ticket_of(world, "m-race") for _ in range(2)]

@@ -91,6 +91,25 @@ async def test_one_code_resets_once(arena: World) -> None:
     assert await Message.filter(account_id=firm.id, event="password_reset").count() == 1
 
 
+async def test_two_resets_by_phone_at_once_leave_one_password(arena: World) -> None:
+    firm = await arena.firm(mobile="13512340000")
+    news = ["brand-new-1", "brand-new-2"]
+    codes = [arena.phones.code_of("13512340000") for _ in news]
+    resets = [Reset(firm.number, INITIAL, new, phone_code=code) for new, code in zip(news, codes, strict=True)]
+
+    outcomes = await asyncio.gather(
+        *(
+            reset_password(r, address=firm.address, limiter=arena.limiter, phones=arena.phones, views=arena.views)
+            for r in resets
+        ),
+        return_exceptions=True,
+    )
+
+    assert sorted(type(o).__name__ for o in outcomes) == ["LoggedIn", "ResetRefused"]
+    [winner] = [new for new, outcome in zip(news, outcomes, strict=True) if not isinstance(outcome, Exception)]
+    assert (await firm.log_in(winner)).account.id == firm.id
+
+
 async def sent_code(firm: Party) -> str:
     await request_code(firm.number, INITIAL, address=firm.address, limiter=firm.limiter)
     await codes_written()
