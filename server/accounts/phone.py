@@ -8,7 +8,7 @@ from server.accounts.caller import Caller
 from server.accounts.guessing import count_keys
 from server.accounts.limits import Limiter
 from server.accounts.revoke import IN_MINI_PROGRAM
-from server.accounts.wechat_identity import PhoneExchange, TextGuard
+from server.accounts.wechat_identity import PhoneExchange, TextGuard, TextRefused
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,19 @@ class Phone:
         await count_keys(self.limiter, f"phone-code:{account_id}")
         return await self.mobiles.mobile(code)
 
-    async def check_typed(self, caller: Caller, text: str) -> None:
-        """Raises TextRefused for risky text typed in the mini program by somebody whose openid is known.
+    async def check_typed(self, caller: Caller, text: str, field: str) -> None:
+        """Raises TextRefused, naming the field, for risky text typed in the mini program by somebody whose openid is
+        known.
 
         A browser's text is none of WeChat's; of several phones the one that logged in last is taken to have typed.
         """
         if not await LoginSession.exists(IN_MINI_PROGRAM, id=caller.session_id):
             return
         phones = WechatBinding.filter(account_id=caller.account_id, app=WechatApp.MINI_PROGRAM)
-        if binding := await phones.order_by("-last_used_at").first():
+        binding = await phones.order_by("-last_used_at").first()
+        if binding is None:
+            return
+        try:
             await self.texts.check(binding.openid, text)
+        except TextRefused as refusal:
+            raise TextRefused(field=field) from refusal

@@ -99,7 +99,7 @@ async def _columns(caller: Caller, account: Account, contact: Contact, phone: Ph
     name = {} if contact.name is None else {"contact_name": checked_name(contact.name)}
     mobile = {} if contact.mobile is None else mobile_columns(account, checked_mobile(contact.mobile))
     if name:
-        await phone.check_typed(caller, name["contact_name"])
+        await phone.check_typed(caller, name["contact_name"], "contact_name")
     if contact.phone_code:
         mobile = mobile_columns(account, await phone.mobile(account.id, contact.phone_code), is_proven=True)
     return name | mobile

@@ -169,9 +169,10 @@ async def test_a_risky_name_typed_in_the_mini_program_is_not_written(world: Worl
     firm = await used(world, "m-risky")
     who = await caller(firm, client="mini_program")
 
-    with pytest.raises(TextRefused):
+    with pytest.raises(TextRefused) as refusal:
         await change_contact(who, 0, Contact(name=f"张{world.texts.risky}"), phone=world.phone)
 
+    assert refusal.value.field == "contact_name"
     assert (await firm.stored()).contact_name == "张成"
     assert world.texts.checked == [("m-risky", f"张{world.texts.risky}")]
 

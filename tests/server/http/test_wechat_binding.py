@@ -176,6 +176,22 @@ async def test_the_phone_button_fills_in_the_settings(desk: Desk) -> None:
     assert (answer.body["contact_mobile"], answer.body["contact_mobile_verified"]) == (phone.mobile, True)
 
 
+async def test_a_risky_name_typed_on_a_bound_phone_is_refused(desk: Desk) -> None:
+    phone = desk.phone()
+    await desk.bind(phone)
+    token = (await desk.knock(phone)).body["token"]
+    desk.stage.secrets.add(token)
+    headers = {"If-Match": str(await desk.owner.version())}
+
+    typed = [
+        await desk.client.send("PATCH /api/v1/me", Order(body={"contact_name": name}, headers=headers), token)
+        for name in ("代开发票", "李敏")
+    ]
+
+    assert [answer.said for answer in typed] == ["422 text_refused", "200"]
+    assert typed[0].body["field"] == "contact_name"
+
+
 @pytest.mark.parametrize(("is_registered", "said"), [(True, "200"), (False, "422 reset_refused")])
 async def test_the_phone_button_resets_the_password_of_its_own_mobile(
     desk: Desk, is_registered: bool, said: str
