@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 from functools import cache
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from config.settings import Settings, settings
 
@@ -52,7 +52,7 @@ def parse(chosen: Settings) -> dict[Point, str]:
         point, _, action = switch.partition("=")
         if point not in POINTS or action.partition("@")[0].partition(":")[0] not in ("kill", "stop", "sleep", "raise"):
             raise UnknownSwitch(switch)
-        found[cast(Point, point)] = action
+        found[point] = action
     return found
 
 
