@@ -52,7 +52,7 @@ def lapsed(delivery: Delivery, now: datetime) -> Columns | None:
 
 
 def paused(now: datetime) -> Columns:
-    return _ended(DeliveryState.FAILED, now, "paused", "渠道或模板暂停发送已久，改用下一个渠道；恢复发送后可重试")
+    return _ended(DeliveryState.FAILED, now, "paused", "渠道或模板暂停发送已久，有短信的已改发短信；恢复发送后可重试")
 
 
 def superseded(now: datetime, reason: str = "预约已变更，不再发送") -> Columns:

@@ -9,6 +9,7 @@ from server import clock
 from server.audit.trail import SYSTEM, Actor, record
 from server.errors import Invalid, NotFound, Refusal
 from server.messages.alerts import close_alert, raise_alert
+from server.messages.texts import message_texts
 from server.transactions import in_transaction, is_duplicate
 
 CHANNEL_LABELS = {Channel.WECHAT: "微信服务号", Channel.MINI_PROGRAM: "微信小程序", Channel.SMS: "短信"}
@@ -40,9 +41,14 @@ def pause_named_by(delivery: Delivery, scope: str) -> str:
 
 
 def label_of(scope: str) -> str:
-    """渠道 微信服务号, 模板 progress."""
+    """渠道 微信服务号, 服务号模板 业务办理进度提醒, 小程序模板 现场办理预约提醒, 短信模板 booked.person.1."""
     kind, _, name = scope.partition(":")
-    return f"渠道 {CHANNEL_LABELS[Channel(name)]}" if kind == "channel" else f"模板 {name}"
+    if kind == "channel":
+        return f"渠道 {CHANNEL_LABELS[Channel(name)]}"
+    texts, key = message_texts(), name.removeprefix(f"{Channel.MINI_PROGRAM}.")
+    if key != name and key in texts.subscribe_templates:
+        return f"小程序模板 {texts.subscribe_templates[key].title}"
+    return f"服务号模板 {texts.templates[key].title}" if key in texts.templates else f"短信模板 {name}"
 
 
 async def held_scopes() -> frozenset[str]:

@@ -7,11 +7,20 @@ import pytest
 
 from models.audit import AuditEntry
 from models.messages import Alert, Channel, Delivery, DeliveryState, SendingPause
+from server.messages.announce import notify_account
 from server.messages.channels import Failed, InDoubt, Receipt
 from server.messages.held import give_up_held
 from server.messages.ledger import Search, list_deliveries, retry_delivery
 from server.messages.outcomes import settle_receipt
-from server.messages.pauses import AlreadyPaused, PauseNotFound, UnknownScope, count_held, held_scopes, resume
+from server.messages.pauses import (
+    AlreadyPaused,
+    PauseNotFound,
+    UnknownScope,
+    count_held,
+    held_scopes,
+    label_of,
+    resume,
+)
 from server.messages.scopes import known_scopes, pause_scope
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
@@ -107,6 +116,19 @@ def test_every_channel_and_every_template_can_be_paused() -> None:
     assert wanted <= set(known_scopes())
 
 
+@pytest.mark.parametrize(
+    ("scope", "label"),
+    [
+        ("channel:mini_program", "渠道 微信小程序"),
+        ("template:progress", "服务号模板 业务办理进度提醒"),
+        ("template:mini_program.visit", "小程序模板 现场办理预约提醒"),
+        ("template:booked.person.1", "短信模板 booked.person.1"),
+    ],
+)
+def test_a_scope_is_named_for_people(scope: str, label: str) -> None:
+    assert label_of(scope) == label
+
+
 async def test_a_template_that_is_banned_is_held_for_all_and_alerts_once(world: MessageWorld, outside: Outside) -> None:
     first, openid = await bound_firm(world)
     outside.wechat.plan = {openid: [MARKETING]}
@@ -125,7 +147,7 @@ async def test_a_template_that_is_banned_is_held_for_all_and_alerts_once(world: 
     assert (alert.kind, alert.times, alert.text) == (
         "template_paused",
         1,
-        "模板 progress 已暂停发送：内容含营销信息",
+        "服务号模板 业务办理进度提醒 已暂停发送：内容含营销信息",
     )
 
 
@@ -229,6 +251,18 @@ async def test_a_held_sms_waits_a_day_because_nothing_comes_after_it(
 
     assert (early, await give_up_held()) == (0, 1)
     assert await states_of(firm) == ["failed"]
+
+
+async def test_what_has_no_sms_waits_a_day_too(world: MessageWorld, later: Later) -> None:
+    firm, _ = await bound_firm(world)
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await notify_account(firm.id, "password_changed", f"password_changed:{firm.id}", {})
+
+    later(hours=23)
+    early = await give_up_held()
+    later(hours=25)
+
+    assert (early, await give_up_held()) == (0, 1)
 
 
 async def test_a_doubt_waits_for_its_receipt_during_a_pause(
