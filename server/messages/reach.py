@@ -6,8 +6,8 @@ from uuid import UUID
 
 from models.accounts import Account
 from models.messages import Delivery, Message
+from server.messages.entries import Entry, describe
 from server.messages.inbox import MessageNotFound, parse_cursor
-from server.messages.ledger import Entry, describe
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from models.messages import Channel, DeliveryState
 from server.http.schemas import Code, Line, Moment, PageQuery, View
+from server.messages.entries import Entry
 from server.messages.events import EventName
-from server.messages.ledger import Entry, RecipientKind
+from server.messages.ledger import RecipientKind
 
 
 class DeliveryQuery(PageQuery):

@@ -10,8 +10,9 @@ from models.messages import Channel, DeliveryState
 from server.audit.trail import Actor
 from server.messages.announce import announce, send_code
 from server.messages.channels import Refused, Sent
+from server.messages.entries import Entry
 from server.messages.events import ApplicationEvent, EventName
-from server.messages.ledger import DeliveryNotFound, Entry, NotRetryable, Search, list_deliveries, retry_delivery
+from server.messages.ledger import DeliveryNotFound, NotRetryable, Search, list_deliveries, retry_delivery
 from tests.fakes_messages import MessageWorld, Outside, contact_of, only_delivery, states_of
 
 ADMIN = Actor(uuid4(), "admin (系统管理员)")
