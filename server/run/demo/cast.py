@@ -1,14 +1,16 @@
-"""Who plays: the firm's contact, the administrator of the association, and a phone with WeChat."""
+"""Who plays: the contacts of two firms, the administrator of the association, and phones with WeChat."""
 
 import asyncio
-import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
 
 from server.run.demo.http import Session
 from server.run.demo.telling import Telling
+
+T = TypeVar("T")
 
 _LOOKS = 200
 _BETWEEN = 0.1  # seconds
@@ -16,50 +18,34 @@ _BETWEEN = 0.1  # seconds
 
 @dataclass
 class Cast:
+    """`mini` is the firm in the mini program, `neighbour` another firm, `phone` the simulated WeChat.
+
+    `openid` is 手机甲's at the service account, `mini_openid` what the simulator calls 手机乙.
+    """
+
     firm: Session
+    mini: Session
+    neighbour: Session
     staff: Session
     phone: Session
     telling: Telling
     openid: str = ""
+    mini_openid: str = ""
 
     @classmethod
     async def assemble(cls, http: aiohttp.ClientSession, service: str, simulator: str, telling: Telling) -> Self:
         cast = cls(
+            Session(http, f"{service}/api/v1"),
+            Session(http, f"{service}/api/v1"),
             Session(http, f"{service}/api/v1"),
             Session(http, f"{service}/console/v1"),
             Session(http, f"{simulator}/_"),
             telling,
         )
         await cast.firm.login("201", "demo-201")
+        await cast.neighbour.login("202", "demo-202")
         await cast.staff.login("admin", "demo-admin")
         return cast
-
-    async def bind_wechat(self) -> None:
-        """绑定新账号: the settings page shows a QR, the phone scans and confirms, the page chooses the number."""
-        self.telling.chapter("扫码绑定微信（手册 10）")
-        phones = await self.phone.get("/phones")
-        self.openid = phones[0]["openid"]
-        bound = await self.firm.get("/me/wechat")
-        if any(True for _ in bound["items"]):
-            self.telling.step("已绑定微信，沿用")
-            return
-        ticket = await self.firm.post("/me/wechat/tickets", {"kind": "official_account"})
-        newest = (await self.phone.get("/qr-codes"))[0]
-        await self.phone.post(f"/phones/{self.openid}/scan", {"url": newest["url"]})
-        nonce = await self._nonce()
-        shown = await self.firm.post("/wechat/tickets/preview", {"nonce": nonce})
-        self.telling.expect("手机上显示的账号", shown["name"], "测试单位201")
-        confirmed = await self.firm.post("/wechat/tickets/confirm", {"nonce": nonce})
-        path = f"/me/wechat/tickets/{ticket['public_id']}"
-        await self.firm.post(f"{path}/choose", {"number": confirmed["number"]})
-        self.telling.expect("绑定结果", (await self.firm.get(path))["state"], "bound")
-
-    async def _nonce(self) -> str:
-        """The one-use nonce in the #fragment of the link that the service account sent to the phone."""
-        for message in reversed(await self.phone.get(f"/phones/{self.openid}/messages")):
-            if found := re.search(r"#(?:nonce=)?([\w-]{16,})", message.get("text", "")):
-                return str(found[1])
-        raise LookupError("手机没有收到绑定链接")
 
     async def message_about(self, application: str) -> str:
         """The newest system message about an application."""
@@ -75,3 +61,13 @@ class Cast:
                 return rows
             await asyncio.sleep(_BETWEEN)
         raise LookupError(f"{occurrence} 的{channel}没有发出")
+
+    async def looked_for(self, look: "Callable[[Cast], Awaitable[T]]", holds: Callable[[T], bool]) -> T:
+        """What `look` finds once it holds, or at last: a callback and the worker need a moment."""
+        found = await look(self)
+        for _ in range(_LOOKS):
+            if holds(found):
+                break
+            await asyncio.sleep(_BETWEEN)
+            found = await look(self)
+        return found

@@ -10,8 +10,9 @@ from server.run.configuration import load_settings
 from server.run.demo import manual
 from server.run.demo.cast import Cast
 from server.run.demo.leftovers import clear_stage
+from server.run.demo.phones import bind_both, consent, unfollowed
 from server.run.demo.telling import Telling
-from server.run.demo.visit import book_together, serve
+from server.run.demo.visit import book_together, serve, tell_the_neighbour
 from server.run.demo.writing import correct, register, transfer
 
 
@@ -22,14 +23,17 @@ async def play(service: str, simulator: str) -> int:
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)))
         cast = await Cast.assemble(http, service, simulator, telling)
         await _home(cast)
-        await cast.bind_wechat()
+        await bind_both(cast)
         await clear_stage(cast)
+        await consent(cast)
         zhang = await register(cast, "张三", "110108197505151254")
         li = await register(cast, "李四", "110106194709200611")
         wang = await transfer(cast, "王五", "123456")
         await _review(cast, zhang, li, wang)
         appointment = await book_together(cast, [zhang, li])
         await serve(cast, appointment, [("张三", zhang), ("李四", li)])
+        await unfollowed(cast)
+        await tell_the_neighbour(cast)
     return telling.finish()
 
 

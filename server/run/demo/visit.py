@@ -5,6 +5,8 @@ from typing import Any
 from server.run.demo import manual
 from server.run.demo.cast import Cast
 from server.run.demo.http import Refused
+from server.run.demo.phones import told_by_sms, told_on_both
+from server.run.demo.writing import reissue
 
 _START = "10:00"
 
@@ -62,10 +64,20 @@ async def _texts(cast: Cast, booked: dict[str, Any]) -> None:
     messages = (await cast.firm.get("/messages", kind="system", limit=5))["items"]
     wording = manual.booked("张三等2人", "注册申请", booked["date"])
     telling.expect("系统消息", messages[0]["text"][: len(wording)], wording)
-    wechat = await cast.deliveries(occurrence, "wechat", 1)
-    telling.step(f"微信：{wechat[0]['text']}")
-    shown = await cast.phone.get(f"/phones/{cast.openid}/messages")
-    telling.expect_true("手机收到微信提醒", any(message.get("fields") for message in shown))
+    await told_on_both(cast, occurrence)
+
+
+async def tell_the_neighbour(cast: Cast) -> None:
+    """测试单位202, which follows no more, books the replacement of a lost certificate in the last free slot."""
+    application = await reissue(cast.neighbour, cast.telling)
+    await cast.staff.post(f"/applications/{application}/verdict", {"decision": "approve"})
+    grid = await cast.neighbour.get("/appointments/grid", business="certificate_reissue", people=1)
+    slots = ((day["date"], slot) for day in reversed(grid["days"]) for slot in reversed(day["slots"]))
+    date, slot = next((date, slot) for date, slot in slots if slot["bookable"])
+    order = {"application_ids": [application], "date": date, "start": slot["start"]}
+    booked = await cast.neighbour.post("/appointments", order, key=True)
+    await told_by_sms(cast, f"{booked['id']}:{booked['version']}:booked")
+    await cast.staff.post(f"/appointments/{booked['id']}/complete")
 
 
 async def serve(cast: Cast, booked: dict[str, Any], people: list[tuple[str, str]]) -> None:

@@ -1,11 +1,13 @@
 """Applying: the commitment, the form, real files, submission, withdrawal and correction (manual §3-4)."""
 
 from typing import Any
+from uuid import uuid4
 
 from server.run.demo import manual
 from server.run.demo.cast import Cast
-from server.run.demo.http import Refused
+from server.run.demo.http import Refused, Session
 from server.run.demo.papers import photo, scan
+from server.run.demo.telling import Telling
 
 _MOBILE = "13800000000"
 
@@ -33,6 +35,21 @@ async def register(cast: Cast, name: str, id_number: str) -> str:
     telling.expect("撤回状态", newest["status_label"], manual.DRAFT)
     telling.expect("撤回备注", (newest["remark"], newest["operator"]), (manual.WITHDRAWN, manual.FIRM))
     await _submit(cast, draft["id"])
+    return str(draft["id"])
+
+
+async def reissue(firm: Session, telling: Telling) -> str:
+    """证书补办 of somebody new, submitted; the id of the application."""
+    business = await firm.get("/businesses/certificate_reissue")
+    digits = f"{uuid4().int % 10**4:04}"
+    form = {"name": "赵六", "id_number": f"1101011970010{int(digits[0]) % 9 + 1}{digits}", "mobile": _MOBILE}
+    order = {"business": business["key"], "commitment_version": business["commitment"]["version"], "form": form}
+    draft = await firm.post("/applications", order)
+    for number, material in enumerate(m for m in draft["materials"] if m["required"]):
+        data = photo(material["label"], number)
+        await firm.upload(f"/applications/{draft['id']}/materials/{material['key']}", data, "扫描件")
+    await firm.post(f"/applications/{draft['id']}/submit")
+    telling.step(f"{business['label']}：{form['name']}，已提交")
     return str(draft["id"])
 
 
