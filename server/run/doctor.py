@@ -14,6 +14,8 @@ from tortoise.exceptions import BaseORMException
 
 from config.settings import Settings
 from server.businesses.fault import CatalogueFault
+from server.messages.sms_texts import sms_templates
+from server.messages.texts import message_texts
 from server.run import valkey
 from server.run.announcement import ask
 from server.run.compose import open_database
@@ -144,6 +146,32 @@ async def configuration_loads(_: Settings) -> None:
             raise Fault(f"配置文件有误：{error}", "按提示修改 config/ 下的文件") from error
 
 
+async def templates_are_numbered(chosen: Settings) -> None:
+    """A text whose template has no number at the provider goes by the next channel, or by none."""
+    try:
+        missing = [f"{setting} 缺 {'、'.join(keys)}" for setting, keys in _unnumbered(chosen).items() if keys]
+    except (ValueError, OSError) as error:
+        raise Fault("提醒文字无法读取，不能检查模板", "先解决上面的配置文件故障") from error
+    if missing:
+        raise Fault(
+            "；".join(missing), "在公众平台或短信服务商处登记模板，把编号写进设置（zcgl sms-templates 列出短信）"
+        )
+
+
+def _unnumbered(chosen: Settings) -> dict[str, list[str]]:
+    """Setting -> the keys of config/messages.yaml that it does not know."""
+    texts, wechat, sms = message_texts(), chosen.wechat, chosen.sms_tencent
+    pages = {template.page for template in texts.subscribe_templates.values() if template.page}
+    return {
+        "ZCGL_WECHAT__TEMPLATES": sorted(texts.templates.keys() - wechat.templates.keys()),
+        "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES": sorted(
+            texts.subscribe_templates.keys() - wechat.subscribe_templates.keys()
+        ),
+        "ZCGL_WECHAT__MINI_PROGRAM_PAGES": sorted(pages - wechat.mini_program_pages.keys()),
+        "ZCGL_SMS_TENCENT__TEMPLATES": sorted({t.key for t in sms_templates()} - sms.templates.keys()) if sms else [],
+    }
+
+
 async def clock_is_right(chosen: Settings) -> None:
     if chosen.clock_offset_seconds:
         raise Fault(f"时钟被拨动了 {chosen.clock_offset_seconds:g} 秒", "不是在演练时，去掉 ZCGL_CLOCK_OFFSET_SECONDS")
@@ -161,6 +189,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Awaitable[None]]], ...] = (
     ("监听地址", host_resolves),
     ("端口", ports_are_free),
     ("配置文件", configuration_loads),
+    ("提醒模板", templates_are_numbered),
     ("数据库驱动", driver_is_the_tested_one),
     ("数据库", database_answers),
     ("数据库迁移", migrations_are_applied),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from config.settings import Settings
+from config.settings import Settings, TencentSmsSettings
 from server.run import doctor
 from server.run.doctor import CHECKS, Fault
 from server.run.preparation import prepare
@@ -86,6 +86,23 @@ async def test_a_redis_that_may_forget(healthy: Settings, own_redis: RedisServer
         await client.config_set("maxmemory-policy", "allkeys-lru")
 
     assert "maxmemory-policy 为 allkeys-lru" in await fault_of("Redis", chosen)
+
+
+async def test_a_template_without_its_number(healthy: Settings) -> None:
+    wechat = healthy.wechat.model_copy(update={"subscribe_templates": {"progress": "T1"}, "mini_program_pages": {}})
+
+    fault = await fault_of("提醒模板", healthy.model_copy(update={"wechat": wechat}))
+
+    assert fault == "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES 缺 visit；ZCGL_WECHAT__MINI_PROGRAM_PAGES 缺 message"
+
+
+async def test_an_sms_text_that_the_provider_does_not_know(healthy: Settings) -> None:
+    tencent = TencentSmsSettings(secret_id="id", secret_key="key", sdk_app_id="1400000000", sign_name="北京注协")
+
+    fault = await fault_of("提醒模板", healthy.model_copy(update={"sms_tencent": tencent}))
+
+    assert fault.startswith("ZCGL_SMS_TENCENT__TEMPLATES 缺 ")
+    assert "booked.person.1" in fault
 
 
 async def test_a_clock_that_was_moved(healthy: Settings) -> None:
