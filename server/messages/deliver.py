@@ -15,7 +15,7 @@ from server import clock
 from server.failpoints import reach
 from server.messages.addresses import addresses_of
 from server.messages.channels import Failed, Outcome, Outgoing, Refused, Sender
-from server.messages.leases import begin_attempts, lease_due
+from server.messages.leases import begin_attempts, give_back, lease_due
 from server.messages.outbox import payload_of, text_in
 from server.messages.outcomes import GIVE_UP_AFTER, Columns, after, lapsed, superseded
 from server.messages.recording import Recorder
@@ -29,6 +29,7 @@ _NO_ADDRESS = {
     Channel.MINI_PROGRAM: Refused("no_address", "微信已解除绑定"),
 }
 _UNREADABLE = Failed("unreadable", "内容无法解密，请检查密钥配置")
+_BATCH = 2  # leases at once, in rounds of what may be under way
 
 
 class Lane:
@@ -40,16 +41,27 @@ class Lane:
         self._at_once = at_once
         self._recorder = recorder
         self._flying: set[asyncio.Task[None]] = set()
+        self._half_empty = asyncio.Event()
+        self._half_empty.set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def start_due(self) -> int:
-        """Lease what is due and start sending it; returns how many were leased. Waits while too many are in flight."""
-        while len(self._flying) > self._at_once // 2:
-            await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
-        leased = await lease_due(self.channel, self._at_once - len(self._flying))
+        """Lease a batch of what is due and start sending it as there is room; returns how many were leased.
+
+        Attempts are counted in groups, shortly before their calls: little is in doubt when the worker dies.
+        """
+        leased = await lease_due(self.channel, _BATCH * self._at_once)
         ready = await self._sendable(leased)
-        for delivery in await begin_attempts([delivery for delivery in leased if delivery.id in ready]):
-            self._start(delivery, ready[delivery.id])
+        waiting = [delivery for delivery in leased if delivery.id in ready]
+        try:
+            while waiting:
+                await self._half_empty.wait()
+                free = self._at_once - len(self._flying)
+                group, waiting = waiting[:free], waiting[free:]
+                for delivery in await begin_attempts(group):
+                    self._start(delivery, ready[delivery.id])
+        finally:
+            await give_back(waiting)
         return len(leased)
 
     async def drain(self, seconds: float | None = None) -> None:
@@ -75,6 +87,8 @@ class Lane:
         task = asyncio.create_task(self._send(delivery, outgoing, turn))
         self._flying.add(task)
         task.add_done_callback(self._landed)
+        if len(self._flying) > self._at_once // 2:
+            self._half_empty.clear()
 
     async def _send(self, delivery: Delivery, outgoing: Outgoing, turn: asyncio.Lock) -> None:
         async with turn:
@@ -91,6 +105,8 @@ class Lane:
     def _landed(self, task: asyncio.Task[None]) -> None:
         """A fault leaves the lease to lapse: the attempt is on record, so the next one treats it as in doubt."""
         self._flying.discard(task)
+        if len(self._flying) <= self._at_once // 2:
+            self._half_empty.set()
         if not task.cancelled() and (error := task.exception()):
             _log.error("delivery_fault", exc_info=error)
 

@@ -90,3 +90,10 @@ async def begin_attempts(leased: list[Delivery]) -> list[Delivery]:
 async def _count_attempt(rows: QuerySet[Delivery], doubtful: bool) -> int:
     first = {} if doubtful else {"first_attempt_at": clock.now()}
     return await rows.update(attempts=F("attempts") + 1, **first)
+
+
+async def give_back(leased: list[Delivery]) -> None:
+    """What was leased and not begun is due again at once, for this worker stops."""
+    if leased:
+        ours = Delivery.filter(id__in=[row.id for row in leased], lease=leased[0].lease, state=DeliveryState.SENDING)
+        await ours.update(next_at=clock.now(), leased_until=clock.now())

@@ -6,6 +6,8 @@ import signal
 from collections.abc import Mapping
 from typing import Protocol
 
+import uvloop
+
 from config.settings import Settings, WechatSettings
 from models.messages import Channel
 from server.accounts.wechat_identity import Followers
@@ -47,7 +49,7 @@ def calls_at_once(setup: WechatSettings) -> int:
 def main() -> None:
     chosen = load_settings()
     configure(chosen.log_level)
-    asyncio.run(serve(chosen))
+    uvloop.run(serve(chosen))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ class TokenBucket:
 
     async def turn(self) -> None:
         """Wait for it, however long it takes."""
-        await asyncio.sleep(self.reserve() or 0)
+        if wait := self.reserve():
+            await asyncio.sleep(wait)
 
 
 class Quotas:

@@ -133,7 +133,7 @@ class Silent:
 
 
 async def die_while_sending(outside: Outside) -> None:
-    deliverer = Deliverer({Channel.WECHAT: Silent(), Channel.SMS: outside.sms})
+    deliverer = Deliverer({Channel.WECHAT: Silent(), Channel.SMS: outside.sms}, at_once=1000)
     await deliverer.start_due()
     await deliverer.drain(0.05)
 
