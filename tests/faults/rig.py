@@ -15,6 +15,7 @@ from server.appointments.hold import load
 from server.appointments.places import read_slot
 from server.appointments.slots import Slot
 from server.businesses import catalogue
+from server.failpoints import Point
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.slots import RedisSlots
 from server.run.schema import apply_migrations
@@ -109,6 +110,10 @@ class Rig:
     def wake(self, site: Site) -> None:
         """Let a process go on that a failpoint stopped."""
         os.kill(_pid_of(site), signal.SIGCONT)
+
+    async def has_reached(self, point: Point) -> bool:
+        """A process came to this failpoint and did what it was told to."""
+        return (self.engine.home / "failpoints" / point).exists()
 
     async def has_died(self, site: Site) -> bool:
         try:

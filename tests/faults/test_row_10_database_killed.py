@@ -12,7 +12,7 @@ async def test_a_clear_answer_and_a_pool_that_recovers(mortal_rig: Rig) -> None:
     async with rig.serve("booking.in_transaction=sleep:3") as site:
         order = await rig.order(2)
         under_way = asyncio.create_task(order.book(site.url, rig.slot))
-        await until(lambda: _has_written(rig), "its transaction")
+        await until(lambda: rig.has_reached("booking.in_transaction"), "its transaction")
         rig.mariadb.kill()
 
         status, answer = await under_way
@@ -22,9 +22,3 @@ async def test_a_clear_answer_and_a_pool_that_recovers(mortal_rig: Rig) -> None:
         assert (status, answer["code"], again) == (503, "database_down", 201)
         assert await Visit.filter(place_no__isnull=False).count() == 2
         await rig.check_after_a_hold(site.url)
-
-
-async def _has_written(rig: Rig) -> bool:
-    """InnoDB renews this table at most ten times a second, and only for those who do not ask more often."""
-    await asyncio.sleep(0.15)
-    return bool(rig.mariadb.run("SELECT trx_id FROM information_schema.innodb_trx WHERE trx_rows_modified > 0"))

@@ -7,7 +7,7 @@ import pytest
 from config.settings import Settings, settings
 from server import failpoints
 from server.failpoints import Injected, UnknownSwitch, parse, reach
-from tests.engines.engine import Engine, use_environment
+from tests.engines.engine import Engine
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""A seeded soak: everybody does everything while processes are killed, and the history is checked at the end."""
