@@ -145,10 +145,11 @@ def _message_id(fields: Mapping[str, Any]) -> str:
 
 def _unique_key(fields: Mapping[str, Any], event: str, items: list[Mapping[str, Any]]) -> str:
     """MsgId of a message, msgid of a receipt; else person, time, event and what it is about (WeChat's own rule, with
-    the key added: one person may cause two events in one second)."""
+    the key added: one person may cause two events in one second). A scan's key is a ticket: its hash is kept."""
     if number := _message_id(fields):
         return _fit(f"{event or 'message'}:{number}")
-    about = _text(fields, "EventKey") or ",".join(_text(item, "TemplateId") + _message_id(item) for item in items)
+    key = _text(fields, "EventKey")
+    about = _hashed(key) if key else ",".join(_text(item, "TemplateId") + _message_id(item) for item in items)
     return _fit(":".join((_required(fields, "FromUserName"), _required(fields, "CreateTime"), event, about)))
 
 
@@ -156,4 +157,8 @@ def _fit(key: str) -> str:
     """A key too long for its column keeps its head and a hash of the whole."""
     if len(key) <= KEY_LENGTH:
         return key
-    return f"{key[: KEY_LENGTH - 65]}:{hashlib.sha256(key.encode()).hexdigest()}"
+    return f"{key[: KEY_LENGTH - 65]}:{_hashed(key)}"
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

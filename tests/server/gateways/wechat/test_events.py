@@ -149,7 +149,16 @@ def test_a_message_and_a_receipt_of_one_number_are_two_things() -> None:
 
 
 def test_a_key_too_long_for_its_column_is_shortened_and_stays_its_own() -> None:
-    keys = {read(event(f"<Event>SCAN</Event><EventKey>{'k' * 300}{n}</EventKey>")).unique_key for n in range(3)}
+    keys = {read(event("<Event>unsubscribe</Event>", openid=f"{'o' * 300}{n}")).unique_key for n in range(3)}
 
     assert len(keys) == 3
     assert all(len(key) == KEY_LENGTH for key in keys)
+
+
+@pytest.mark.parametrize("name, key", [("SCAN", "{}"), ("subscribe", "qrscene_{}")])
+def test_the_ticket_of_a_scan_does_not_stand_in_its_key(name: str, key: str) -> None:
+    """The key is kept as it is, and whoever holds a ticket could confirm it."""
+    scan = read(event(f"<Event>{name}</Event><EventKey>{key.format('secret-of-the-qr')}</EventKey>"))
+
+    assert scan.scene == "secret-of-the-qr"
+    assert "secret" not in scan.unique_key
