@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from models.messages import Delivery, DeliveryState
+from models.messages import Channel, Delivery, DeliveryState
 from models.notices import Notice, NoticeState
 from server import clock
 from server.messages.outcomes import superseded
@@ -39,7 +39,8 @@ async def _see_if_done(notice: Notice) -> None:
 
 async def _withdraw(notice: Notice) -> None:
     """In pieces, so that no statement holds many rows; what is in flight is the Deliverer's to withhold."""
-    pending = Delivery.filter(occurrence=notice_occurrence(notice.id), state=DeliveryState.PENDING)
+    queue = Delivery.filter(channel=Channel.WECHAT, bulk=True, state=DeliveryState.PENDING)  # an index of its own
+    pending = queue.filter(occurrence=notice_occurrence(notice.id))
     while ids := await _some(pending):
         await retried(partial(_supersede, pending.filter(id__in=ids)))
     await Notice.filter(id=notice.id, state=NoticeState.CANCELLED).update(ended_at=clock.now())
