@@ -85,6 +85,17 @@ class TencentSmsSettings(BaseModel):
     sends_per_second: float = Field(50.0, gt=0)
 
 
+class S3Settings(BaseModel):
+    """How an s3:// store is reached; what is left out comes from the provider's own AWS_… variables."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    endpoint: AnyHttpUrl | None = None  # unset: Amazon's
+    region: str = ""
+    access_key_id: SecretStr = SecretStr("")
+    secret_access_key: SecretStr = SecretStr("")
+
+
 class Settings(BaseSettings):
     """Every option of the service; `zcgl doctor` explains each fault. Nested ones: ZCGL_WECHAT__BASE_URL."""
 
@@ -96,11 +107,14 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     public_url: AnyHttpUrl | None = None  # how people reach us; unset: http://host:port
     web_processes: int = Field(2, ge=1, le=64)
-    database_url: SecretStr = SecretStr("")  # unset: SQLite in home; mysql://user:password@host:3306/name
+    # unset: SQLite in home; mysql://user:password@host:3306/name; of a Galera cluster all nodes: @host:3306,host:3306/
+    database_url: SecretStr = SecretStr("")
     database_pool: int = Field(20, ge=2, le=200)
-    redis_url: SecretStr = SecretStr("")  # unset: the bundled Valkey on a socket in home
+    # unset: the bundled Valkey on a socket in home; redis://host:6379/0; redis+cluster://host:6379,host:6379
+    redis_url: SecretStr = SecretStr("")
     redis_prefix: str = Field("zcgl", pattern=r"^[a-z0-9_-]{1,32}$")
     store_url: str = ""  # unset: a folder in home; s3://bucket
+    store_s3: S3Settings = S3Settings()
     secrets: SecretsSettings = SecretsSettings()
     wechat: WechatSettings = WechatSettings()
     sms: Literal["outbox", "tencent"] = "outbox"

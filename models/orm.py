@@ -23,7 +23,10 @@ _FOUND_ROWS = 2  # UPDATE reports matched rows, as SQLite does: compare-and-swap
 
 
 def orm_config(database_url: str, home: Path, pool: int) -> dict[str, Any]:
-    """`database_url` empty: SQLite in `home`; else sqlite:///path or mysql://user:password@host:port/name."""
+    """`database_url` empty: SQLite in `home`; else sqlite:///path or mysql://user:password@host:port/name.
+
+    Several hosts (host:port,host:port) are the nodes of a Galera cluster, the preferred one first.
+    """
     return {
         "connections": {"default": _connection(database_url, home, pool)},
         "apps": {"models": {"models": MODELS, "default_connection": "default", "migrations": "models.migrations"}},
@@ -42,11 +45,12 @@ def _connection(database_url: str, home: Path, pool: int) -> dict[str, Any]:
         }
     if url.scheme != "mysql":
         raise ValueError(f"ZCGL_DATABASE_URL: 不支持的数据库 {url.scheme}")
+    nodes = _nodes(url.netloc)
+    is_cluster = len(nodes) > 1
     return {
-        "engine": "models.engines.mysql",
+        "engine": "models.engines.galera" if is_cluster else "models.engines.mysql",
         "credentials": {
-            "host": url.hostname,
-            "port": url.port or 3306,
+            **({"nodes": nodes} if is_cluster else {"host": nodes[0][0], "port": nodes[0][1]}),
             "user": unquote(url.username or ""),
             "password": unquote(url.password or ""),
             "database": url.path.lstrip("/"),
@@ -63,6 +67,12 @@ def _connection(database_url: str, home: Path, pool: int) -> dict[str, Any]:
             "SESSION innodb_lock_wait_timeout=2",
         },
     }
+
+
+def _nodes(netloc: str) -> list[tuple[str, int]]:
+    """The hosts of an address with their ports."""
+    parts = [urlsplit(f"//{part}") for part in netloc.rpartition("@")[2].split(",")]
+    return [(part.hostname or "", part.port or 3306) for part in parts]
 
 
 def _of_settings() -> dict[str, Any]:

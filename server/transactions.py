@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _DUPLICATE = 1062
 _RETRYABLE = {1205, 1213}  # lock wait timeout, deadlock (on Galera also a certification failure)
-_GONE = {2002, 2003, 2006, 2013, 2014, 2055, 1053, 1927, 1317}
+_GONE = {2002, 2003, 2006, 2013, 2014, 2055, 1053, 1927, 1317, 1047}  # 1047: a Galera node left its cluster
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -67,6 +67,21 @@ async def in_transaction() -> AsyncIterator[BaseDBAsyncClient]:
     """One READ COMMITTED (MariaDB) or IMMEDIATE (SQLite) transaction; nested use is a savepoint."""
     async with _in_transaction("default") as connection:
         yield connection
+
+
+@asynccontextmanager
+async def up_to_date() -> AsyncIterator[None]:
+    """Reads inside see what any node of a Galera cluster has acknowledged before (decisions D3); one server always
+    does, and so does the node of a running transaction for what that transaction wrote."""
+    if not getattr(connection(), "is_cluster", False):
+        yield
+        return
+    async with in_transaction() as pinned:
+        await pinned.execute_query("SET SESSION wsrep_sync_wait=1")
+        try:
+            yield
+        finally:
+            await pinned.execute_query("SET SESSION wsrep_sync_wait=0")
 
 
 async def retried(work: Callable[[], Awaitable[T]], *, attempts: int = 4) -> T:

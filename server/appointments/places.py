@@ -9,6 +9,7 @@ from server import clock
 from server.appointments.calendar import Day, public_day, year_without_notice
 from server.appointments.slots import Slot
 from server.businesses import catalogue
+from server.transactions import up_to_date
 
 CLOSED_TOKEN = "closed"  # noqa: S105 - marks a place closed by staff, no secret
 
@@ -47,10 +48,10 @@ async def calendar_warning(desk: str, today: date) -> str | None:
 
 
 async def taken_places(slots: Sequence[Slot]) -> dict[Slot, Rows]:
-    """The taken places of slots of one desk, in one SELECT."""
-    rows = await Visit.filter(
-        desk=slots[0].desk, on_date__in=sorted({slot.on for slot in slots}), place_no__isnull=False
-    ).values_list("on_date", "start", "place_no", "token")
+    """The taken places of slots of one desk, in one SELECT: what views are made of."""
+    taken = Visit.filter(desk=slots[0].desk, on_date__in=sorted({slot.on for slot in slots}), place_no__isnull=False)
+    async with up_to_date():
+        rows = await taken.values_list("on_date", "start", "place_no", "token")
     found: dict[Slot, Rows] = defaultdict(list)
     for on, start, place, token in rows:
         found[Slot(slots[0].desk, on, start)].append((place, token))

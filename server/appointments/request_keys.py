@@ -14,7 +14,7 @@ from models.appointments import Appointment, RequestKey
 from server import clock
 from server.appointments.hold import KeyKnown
 from server.appointments.refusals import KeyMissing, KeyReused, OutcomeUnknown, SlotFull
-from server.transactions import in_transaction, is_connection_lost
+from server.transactions import in_transaction, is_connection_lost, up_to_date
 
 _LOOKUP_SECONDS = 2.0
 _KEPT = timedelta(days=1)
@@ -66,18 +66,23 @@ async def refuse_for_good(attempt: Attempt) -> Appointment:
 
 async def known_booking(attempt: Attempt) -> Appointment | None:
     """As answer_known, or None when the key was never seen."""
-    seen = await RequestKey.filter(account_id=attempt.account_id, key=attempt.key).exists()
-    return await answer_known(attempt) if seen else None
+    return await answer_known(attempt) if await _is_known(attempt) else None
+
+
+async def _is_known(attempt: Attempt) -> bool:
+    async with up_to_date():
+        return await RequestKey.filter(account_id=attempt.account_id, key=attempt.key).exists()
 
 
 async def answer_known(attempt: Attempt) -> Appointment:
     """The booking this key stands for, as it is now. Raises KeyReused for another body, SlotFull for a refused key."""
-    known = await RequestKey.get(account_id=attempt.account_id, key=attempt.key)
-    if known.body_hash != attempt.body_hash:
-        raise KeyReused(field="Idempotency-Key")
-    if known.appointment_id is None:
-        raise SlotFull
-    return await Appointment.get(id=known.appointment_id)
+    async with up_to_date():
+        known = await RequestKey.get(account_id=attempt.account_id, key=attempt.key)
+        if known.body_hash != attempt.body_hash:
+            raise KeyReused(field="Idempotency-Key")
+        if known.appointment_id is None:
+            raise SlotFull
+        return await Appointment.get(id=known.appointment_id)
 
 
 async def ask_what_became(attempt: Attempt) -> Appointment:
@@ -85,7 +90,7 @@ async def ask_what_became(attempt: Attempt) -> Appointment:
     until = time.monotonic() + _LOOKUP_SECONDS
     while time.monotonic() < until:
         try:
-            if await RequestKey.filter(account_id=attempt.account_id, key=attempt.key).exists():
+            if await _is_known(attempt):
                 return await answer_known(attempt)
         except (BaseORMException, OSError) as error:
             if not is_connection_lost(error):
@@ -96,8 +101,9 @@ async def ask_what_became(attempt: Attempt) -> Appointment:
 
 async def find_by_key(account_id: UUID, key: str) -> Appointment | None:
     """What GET /appointments answers for an Idempotency-Key: the booking, or None for a refused or unknown key."""
-    known = await RequestKey.get_or_none(account_id=account_id, key=key)
-    return await Appointment.get(id=known.appointment_id) if known and known.appointment_id else None
+    async with up_to_date():
+        known = await RequestKey.get_or_none(account_id=account_id, key=key)
+        return await Appointment.get(id=known.appointment_id) if known and known.appointment_id else None
 
 
 async def sweep_keys() -> int:

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
+from config.settings import S3Settings
 from server import clock, crypto
 from server.materials.store import ObjectAltered, ObjectMissing, StoreDown
 
@@ -60,14 +61,29 @@ class SealedStore:
             await obstore.put_async(self._store, _PROBE, b"")
 
 
-def open_store(url: str, home: Path) -> SealedStore:
-    """`url` empty: a folder under `home`; else s3://bucket with the provider's own environment variables."""
+def open_store(url: str, home: Path, s3: S3Settings | None = None) -> SealedStore:
+    """`url` empty: a folder under `home`; else s3://bucket, reached as `s3` and the provider's variables say."""
     if url:
-        return SealedStore(from_url(url, retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR}))
+        retries: Any = {"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR}
+        return SealedStore(from_url(url, retry_config=retries, **_s3_options(s3 or S3Settings())))
     folder = home / "objects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _forget_unfinished(folder)
     return SealedStore(LocalStore(prefix=folder))
+
+
+def _s3_options(s3: S3Settings) -> dict[str, Any]:
+    """What obstore's from_url is told; nothing where nothing is set, for then the environment speaks."""
+    endpoint = str(s3.endpoint or "").rstrip("/")
+    given = {
+        "endpoint": endpoint,
+        "region": s3.region,
+        "access_key_id": s3.access_key_id.get_secret_value(),
+        "secret_access_key": s3.secret_access_key.get_secret_value(),
+    }
+    config = {name: value for name, value in given.items() if value}
+    plain = {"client_options": {"allow_http": True}} if endpoint.startswith("http://") else {}
+    return ({"config": config} if config else {}) | plain
 
 
 def _forget_unfinished(folder: Path) -> None:

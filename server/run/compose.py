@@ -65,7 +65,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             grids=grids,
             limiter=RedisLimiter(redis),
             session_views=session_views,
-            store=open_store(settings.store_url, settings.home),
+            store=open_store(settings.store_url, settings.home, settings.store_s3),
             studio=studio,
             mini_program=wechat.login,
             phones=wechat.phones,

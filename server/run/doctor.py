@@ -6,14 +6,14 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from tortoise import connections
 from tortoise.exceptions import BaseORMException
 
 from config.settings import Settings
 from server.businesses.fault import CatalogueFault
+from server.gateways.redis.connect import FAULTS, connect
 from server.messages.sms_texts import sms_templates
 from server.messages.texts import message_texts
 from server.run import valkey
@@ -114,17 +114,25 @@ async def redis_answers(chosen: Settings) -> None:
             ) from missing
         return
     try:
-        async with Redis.from_url(chosen.redis_address, socket_timeout=3, socket_connect_timeout=3) as client:
-            memory = await client.info("memory")
-    except (RedisError, OSError, ValueError) as error:
+        policies = await _eviction_policies(chosen.redis_address)
+    except (*FAULTS, ValueError) as error:
         raise Fault(
-            f"Redis 无法连接（{type(error).__name__}）", "检查 ZCGL_REDIS_URL（redis://主机:6379/0）与 Redis 是否启动"
+            f"Redis 无法连接（{type(error).__name__}）",
+            "检查 ZCGL_REDIS_URL（redis://主机:6379/0，集群为 redis+cluster://主机:6379,主机:6379）与 Redis 是否启动",
         ) from error
-    if (policy := memory.get("maxmemory_policy")) != "noeviction":
+    if wrong := policies - {"noeviction"}:
         raise Fault(
-            f"Redis 内存不足时会丢弃数据（maxmemory-policy 为 {policy}）",
+            f"Redis 内存不足时会丢弃数据（maxmemory-policy 为 {'、'.join(sorted(wrong))}）",
             "在 Redis 执行 CONFIG SET maxmemory-policy noeviction，并写入它的配置文件",
         )
+
+
+async def _eviction_policies(address: str) -> set[str]:
+    """Of the one Redis, or of every node of a cluster."""
+    async with connect(address, connections=2, seconds=3) as client:
+        memory: Any = await client.info("memory")
+    nodes = [memory] if "maxmemory_policy" in memory else memory.values()
+    return {node["maxmemory_policy"] for node in nodes}
 
 
 async def font_is_there(_: Settings) -> None:

@@ -17,7 +17,7 @@ import pymysql
 from server.run import valkey
 from server.run.tether import tethered
 
-_START_SECONDS = 30
+_START_SECONDS = 30.0
 _SYSTEM_PATHS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
@@ -47,6 +47,8 @@ def free_port() -> int:
 class Server:
     """One private process. `start` returns when it answers; it may be stopped, killed, frozen and started again."""
 
+    patience = _START_SECONDS
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
@@ -69,7 +71,11 @@ class Server:
             self._process = subprocess.Popen(
                 tethered(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(self._answers, f"{type(self).__name__} on port {self.port}; {self.folder / 'server.log'}")
+        what = f"{type(self).__name__} on port {self.port}; {self.folder / 'server.log'}"
+        wait_until(self._answers, what, self.patience)
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
@@ -85,7 +91,7 @@ class Server:
         os.kill(self.pid, signal.SIGCONT)
 
     def _end(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.is_running():
             self._process.send_signal(number)
             self._process.wait(_START_SECONDS)
 

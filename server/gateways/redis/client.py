@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
+
+from server.gateways.redis.connect import FAULTS, connect, forget_nodes
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +42,9 @@ class RedisDoor:
     """
 
     def __init__(self, url: str, *, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """`url`: redis://host:port/db, rediss://… or unix:///path. Nothing is opened before the first call."""
-        pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS + 1,  # one more hears the news
-            timeout=TIMEOUT_SECONDS,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),  # three repeats, its default for a client, are too long for a 200 ms path
-            protocol=2,
-            driver_info=None,
-        )
-        self.client: Redis = Redis.from_pool(pool)
+        """`url` as `connect` takes it. Nothing is opened before the first call."""
+        # One connection more hears the news.
+        self.client: Redis = connect(url, connections=CONNECTIONS + 1, seconds=TIMEOUT_SECONDS)
         self._prefix = prefix
         self._clock = clock
         # Waiting stands here and not in the pool, so that those who wait hear at once that the circuit opened.
@@ -87,8 +78,9 @@ class RedisDoor:
             is_probe = self._enter()
             try:
                 result = await self._run(operation)
-            except (exceptions.RedisError, OSError) as error:
+            except FAULTS as error:
                 self._open(error)
+                await forget_nodes(self.client)
                 raise RedisDown(type(error).__name__) from error
             finally:
                 self._probing = self._probing and not is_probe

@@ -93,8 +93,8 @@ class RedisLimiter:
 
     async def _pipe(self, redis: Redis, questions: Sequence[_Question]) -> list[int]:
         async with redis.pipeline(transaction=False) as pipeline:
-            for question in questions:
-                pipeline.evalsha(self._script.sha, 1, *question)
+            for question in questions:  # by its name: a cluster's pipeline has the command, not the method
+                pipeline.execute_command("EVALSHA", self._script.sha, 1, *question)
             return await pipeline.execute()
 
     def _name(self, key: str) -> str:

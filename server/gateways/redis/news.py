@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from redis import exceptions
 from redis.asyncio.client import PubSub
 
 from server.gateways.redis.client import SKIP_SECONDS, RedisDoor
+from server.gateways.redis.connect import FAULTS
 
 SESSIONS, DESKS = "sessions", "desks"  # channels: "tag:epoch" of an account, the name of a desk
 
@@ -34,11 +34,12 @@ async def hearing(door: RedisDoor, ears: Mapping[str, Ear], deaf: Callable[[], N
 async def _listen(door: RedisDoor, ears: Mapping[str, Ear], deaf: Callable[[], None]) -> None:
     while True:
         try:
+            await door.client.initialize()  # a cluster's client must know the nodes before it can listen to one
             async with door.client.pubsub(ignore_subscribe_messages=True) as subscription:
                 await subscription.subscribe(*ears)
                 deaf()
                 await _hear(subscription, ears)
-        except (exceptions.RedisError, OSError):
+        except FAULTS:
             deaf()
             await asyncio.sleep(SKIP_SECONDS)
 
