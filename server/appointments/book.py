@@ -99,19 +99,20 @@ async def with_places(
                 break
         except KeyKnown:
             return await answer_known(attempt)
-        except Doubt:
-            return await _settle(slot, attempt)
+        except Doubt as doubt:
+            return await _settle(slot, attempt, doubt)
         except CommitUnknown:
             return await ask_what_became(attempt)
     raise Contended
 
 
-async def _settle(slot: Slot, attempt: Attempt) -> Appointment:
+async def _settle(slot: Slot, attempt: Attempt, doubt: Doubt) -> Appointment:
     """What the request key says. Raises DayClosed instead of SlotFull when the table knows that the desk is closed."""
     try:
         return await refuse_for_good(attempt)
     except SlotFull as full:
-        raise (DayClosed() if (await days_of(slot.desk, [slot.on]))[slot.on].closed else full) from None
+        shut = (await days_of(slot.desk, [slot.on]))[slot.on].closed if doubt.shut is None else doubt.shut
+        raise (DayClosed() if shut else full) from None
 
 
 def check_people(people: int) -> None:

@@ -2,24 +2,34 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from weakref import WeakValueDictionary
 
-from server.appointments.places import read_slot
+from server.appointments.places import Rows, read_slot
 from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import FULL, SHUT, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
 from server.failpoints import reach
+from server.together import Together
 
 _PROOFS: dict[Answer, type[Exception]] = {FULL: SlotFull, SHUT: DayClosed}
 _LOADS = 3
 _SLOW_LOAD = 1.0  # seconds after which a snapshot is too old to be shown
 
 _locks: WeakValueDictionary[Slot, asyncio.Lock] = WeakValueDictionary()
+_looks: WeakValueDictionary[Slot, Together[None, tuple[int, Rows]]] = WeakValueDictionary()
 
 
 class Doubt(Exception):
-    """No place is seen, but only the unique request key may refuse (slots protocol, step 1)."""
+    """No place is seen, but only the unique request key may refuse (slots protocol, step 1).
+
+    `shut`: the table says that the desk is closed (True), or full (False); None when it was not asked.
+    """
+
+    def __init__(self, shut: bool | None = None) -> None:
+        super().__init__()
+        self.shut = shut
 
 
 class PlaceTaken(Exception):
@@ -97,14 +107,27 @@ async def load(slot: Slot, gate: SlotCounter) -> None:
 
 @asynccontextmanager
 async def _without_gate(slot: Slot, people: int) -> AsyncIterator[tuple[int, ...]]:
-    """At most one transaction a process competes for a slot; the unique keys decide between processes."""
+    """At most one transaction a process competes for a slot; the unique keys decide between processes.
+
+    Whom the table shows no place needs no turn: those who look at the same time look together.
+    """
+    await _look(slot, people)
     async with _lock(slot):
-        capacity, rows = await read_slot(slot)
-        taken = {place for place, _ in rows}
-        places = choose([p for p in range(1, capacity + 1) if p not in taken], people)
-        if not places:
-            raise Doubt
-        yield places
+        yield await _look(slot, people)
+
+
+async def _look(slot: Slot, people: int) -> tuple[int, ...]:
+    """The places that the table has for so many people. Raises Doubt when it has too few."""
+    look = _looks.setdefault(slot, Together(partial(_read, slot)))
+    capacity, rows = await look(None)
+    taken = {place for place, _ in rows}
+    if places := choose([place for place in range(1, capacity + 1) if place not in taken], people):
+        return places
+    raise Doubt(shut=capacity == 0)
+
+
+async def _read(slot: Slot, askers: Sequence[None]) -> list[tuple[int, Rows]]:
+    return [await read_slot(slot)] * len(askers)
 
 
 def _lock(slot: Slot) -> asyncio.Lock:

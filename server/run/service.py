@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 # glibc keeps what threads free (password hashes of 19 MB, uploads) unless told to give it back: 150 MB a web process
 # became 115 by these three. Other C libraries ignore them.
-_GIVE_BACK = {
+GIVE_BACK = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(256 * 1024),
     "MALLOC_TRIM_THRESHOLD_": str(128 * 1024),
@@ -137,7 +137,7 @@ def _emptied(folder: Path) -> Path:
 
 def _environment(chosen: Settings) -> dict[str, str]:
     """Children read the same environment and file; only what was computed here is added."""
-    environment = {"ZCGL_HOME": str(chosen.home), "ZCGL_PORT": str(chosen.port)} | _GIVE_BACK
+    environment = {"ZCGL_HOME": str(chosen.home), "ZCGL_PORT": str(chosen.port)} | GIVE_BACK
     if not chosen.redis_url.get_secret_value():
         environment["ZCGL_REDIS_URL"] = f"unix://{valkey.socket_path(chosen.home)}"
     return environment

@@ -46,7 +46,8 @@ def request(method: str, path: str, *, token: str = "", body: bytes = b"", **hea
 async def offer(port: int, requests: list[bytes], *, connections: int = 32, every: float = 0.0) -> Outcome:
     """Send every request once over `connections` kept connections and wait for all answers.
 
-    Each connection asks as soon as it is answered; with `every`, request number n is not sent before n * every seconds.
+    Each connection asks as soon as it is answered. With `every`, request number n is due after n * every seconds and
+    counts from then, also when no connection was free to send it.
     """
     outcome, loop = Outcome(), asyncio.get_running_loop()
     queue = enumerate(requests)
@@ -66,7 +67,7 @@ class _Driver(asyncio.Protocol):
     def __init__(self, queue: Iterator[tuple[int, bytes]], outcome: Outcome, began: float, every: float) -> None:
         self._queue, self._outcome, self._began, self._every = queue, outcome, began, every
         self._buffer = b""
-        self._sent = 0.0
+        self._due = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -77,13 +78,13 @@ class _Driver(asyncio.Protocol):
         number, message = next(self._queue, (0, b""))
         if not message:
             self._transport.close()
-        elif (wait := self._began + number * self._every - time.perf_counter()) > 0:
-            asyncio.get_running_loop().call_later(wait, self._send, message)
+        elif (wait := (due := self._began + number * self._every) - time.perf_counter()) > 0:
+            asyncio.get_running_loop().call_later(wait, self._send, message, due)
         else:
-            self._send(message)
+            self._send(message, due if self._every else time.perf_counter())
 
-    def _send(self, message: bytes) -> None:
-        self._sent = time.perf_counter()
+    def _send(self, message: bytes, due: float) -> None:
+        self._due = due
         self._transport.write(message)
 
     def data_received(self, data: bytes) -> None:
@@ -91,7 +92,7 @@ class _Driver(asyncio.Protocol):
         head = self._buffer.find(b"\r\n\r\n")
         if head < 0 or len(self._buffer) < head + 4 + _length(self._buffer[:head]):
             return
-        self._outcome.answers.append((int(self._buffer[9:12]), time.perf_counter() - self._sent))
+        self._outcome.answers.append((int(self._buffer[9:12]), time.perf_counter() - self._due))
         self._buffer = b""
         self._send_next()
 

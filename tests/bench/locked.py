@@ -10,7 +10,7 @@ from server.appointments.slots import Slot, SlotCounter, choose
 from server.run import web
 from server.transactions import connection, in_transaction
 
-LOCK = "SELECT id FROM bench_slot WHERE id = %s FOR UPDATE"
+LOCK = "SELECT sold FROM bench_slot WHERE id = %s FOR UPDATE"
 
 
 @asynccontextmanager

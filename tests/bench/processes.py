@@ -1,7 +1,8 @@
-"""Starts one server process on a free port and waits until it answers."""
+"""Starts server processes on a free port, as `zcgl run` would, and waits until they answer."""
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,39 +11,62 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from server.run.service import GIVE_BACK
 from tests.engines.servers import free_port
 
 _PATIENCE = 60.0
 
 
 @asynccontextmanager
-async def serving(module: str, environment: dict[str, str]) -> AsyncIterator[int]:
-    """The port of `python -m module` once it is alive."""
+async def serving(module: str, environment: dict[str, str], *, processes: int = 1) -> AsyncIterator[int]:
+    """The port of `python -m module` once it is alive; several processes accept on one socket."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        port = int(listener.getsockname()[1])
+        shared = {"ZCGL_LISTEN_FD": str(listener.fileno())} if processes > 1 else {}
+        if not shared:
+            listener.close()
+        running = [_start(module, environment | shared, port, listener) for _ in range(processes)]
+        try:
+            await _alive(port, running[0])
+            yield port
+        finally:
+            for process in running:
+                _end(process)
+
+
+@asynccontextmanager
+async def started(module: str, environment: dict[str, str]) -> AsyncIterator[tuple[int, int]]:
+    """Port and process id."""
     port = free_port()
     process = _start(module, environment, port)
     try:
         await _alive(port, process)
-        yield port
+        yield port, process.pid
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
 
 
 async def cold_start(module: str, environment: dict[str, str]) -> float:
     """Seconds from the start of the process to its first 200."""
-    began, port = time.perf_counter(), free_port()
-    process = _start(module, environment, port)
-    try:
-        await _alive(port, process)
+    began = time.perf_counter()
+    async with started(module, environment):
         return time.perf_counter() - began
-    finally:
-        process.kill()
-        process.wait()
 
 
-def _start(module: str, environment: dict[str, str], port: int) -> "subprocess.Popen[bytes]":
-    variables = os.environ | environment | {"ZCGL_PORT": str(port), "ZCGL_LOG_LEVEL": "error"}
-    return subprocess.Popen([sys.executable, "-m", module], env=variables, stdout=subprocess.DEVNULL)
+def _start(
+    module: str, environment: dict[str, str], port: int, listener: socket.socket | None = None
+) -> "subprocess.Popen[bytes]":
+    """It logs every request, as in life, to nobody."""
+    variables = os.environ | environment | GIVE_BACK | {"ZCGL_PORT": str(port), "ZCGL_LOG_LEVEL": "info"}
+    inherited = (listener.fileno(),) if listener and listener.fileno() >= 0 else ()
+    return subprocess.Popen(
+        [sys.executable, "-m", module], env=variables, stdout=subprocess.DEVNULL, pass_fds=inherited
+    )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait()
 
 
 async def _alive(port: int, process: "subprocess.Popen[bytes]") -> None:

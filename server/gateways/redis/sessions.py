@@ -22,6 +22,8 @@ from server.together import Together
 NEAR_SECONDS = 5.0
 _MOST_NEAR = 5_000
 
+_Kept = tuple[str, bytes, int]  # key, view, seconds
+
 # Longer than a view lives plus the longest request that may still put one.
 EPOCH_SECONDS = 600
 
@@ -73,6 +75,7 @@ class RedisSessionViews:
         self._raise = door.client.register_script(_RAISE)
         self._news = channel(door, SESSIONS)
         self._asked: Together[list[str], list[Any]] = Together(self._ask)
+        self._kept: Together[_Kept, None] = Together(self._keep)
 
     def remembered(self, tag: str, token_hash: str) -> SessionView | None:
         return self._near.get(tag, token_hash)
@@ -92,7 +95,7 @@ class RedisSessionViews:
         self._near.put(token_hash, view)
         key = self._view_key(tag, token_hash)
         try:
-            await self._door.call(lambda redis: _set(redis, key, orjson.dumps(asdict(view)), seconds))
+            await self._kept((key, orjson.dumps(asdict(view)), seconds))
         except RedisDown:
             return
 
@@ -114,6 +117,10 @@ class RedisSessionViews:
         """Believe nothing of what was read before: news may have been missed."""
         self._near.forget()
 
+    async def _keep(self, views: Sequence[_Kept]) -> list[None]:
+        await self._door.call(lambda redis: _set_all(redis, views))
+        return [None] * len(views)
+
     async def _ask(self, questions: Sequence[list[str]]) -> list[list[Any]]:
         return await self._door.call(lambda redis: _read_all(redis, questions))
 
@@ -132,12 +139,15 @@ async def _read_all(redis: Redis, questions: Sequence[list[str]]) -> list[list[A
     """The values of each question's keys, in one round trip."""
     async with redis.pipeline(transaction=False) as pipeline:
         for keys in questions:
-            pipeline.mget(keys)
+            pipeline.execute_command("MGET", *keys)  # by its name: a cluster's pipeline has no mget
         return await pipeline.execute()
 
 
-async def _set(redis: Redis, key: str, value: bytes, seconds: int) -> None:
-    await redis.set(key, value, ex=seconds)
+async def _set_all(redis: Redis, views: Sequence[_Kept]) -> None:
+    async with redis.pipeline(transaction=False) as pipeline:
+        for key, value, seconds in views:
+            pipeline.set(key, value, ex=seconds)
+        await pipeline.execute()
 
 
 def _read(raw: bytes) -> SessionView | None:

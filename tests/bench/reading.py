@@ -1,0 +1,91 @@
+"""Rows 1, 8 and 11: the grid, warm and during logins, and lists that grow."""
+
+import asyncio
+import statistics
+import time
+
+import aiohttp
+
+from tests.bench.load import offer, request
+from tests.bench.rows import Compared, check, compare
+from tests.bench.stage import GRID, PASSWORD, Firm, grow_lists
+from tests.bench.table import Row
+
+_REQUESTS = 4000
+_PAGES = ("/api/v1/messages?limit=20", "/api/v1/appointments?limit=20")
+_DEEP = 45  # pages of a hundred before the deep one
+_ASKED = 150
+
+
+async def reads(service: int, bare: int, firms: list[Firm]) -> list[Row]:
+    """Row 1: the same requests, with their logins, to the grid and to a bare JSON route."""
+    asked = [request("GET", GRID, token=firm.token) for firm in firms[:500]] * (_REQUESTS // 500)
+    plain = [request("GET", "/healthz/live", token=firm.token) for firm in firms[:500]] * (_REQUESTS // 500)
+    await offer(service, asked)
+    rates = await compare(lambda: rate(service, asked, 200), lambda: rate(bare, plain, 200))
+    return [rates.row("1", "grid read, warm / bare Sanic JSON route", 0.5, "answers/s")]
+
+
+async def rate(port: int, requests: list[bytes], status: int) -> float:
+    outcome = await offer(port, requests)
+    check(outcome, {status: len(requests)})
+    return outcome.rate
+
+
+async def lists(service: int, firm: Firm) -> list[Row]:
+    """Row 8: p50 of an account's lists before and after they grew a hundredfold."""
+    await grow_lists(firm, 50)
+    before = {path: await _p50(service, firm, path) for path in _PAGES}
+    await grow_lists(firm, 5000)
+    rows = []
+    for path in _PAGES:
+        name = path.partition("?")[0].rpartition("/")[2]
+        for page, cursor in (("first", ""), ("deep", await _deep_cursor(service, firm, path))):
+            after = await _p50(service, firm, f"{path}{cursor}")
+            rows.append(Row("8", f"{name}, {page} page, rows x 100", after, before[path], 1.3, "ms", at_least=False))
+    return rows
+
+
+async def _p50(service: int, firm: Firm, path: str) -> float:
+    """Milliseconds, one request after the other."""
+    asked = [request("GET", path, token=firm.token)] * _ASKED
+    outcome = await offer(service, asked, connections=1)
+    check(outcome, {200: len(asked)})
+    return outcome.quantile(0.5) * 1000
+
+
+async def _deep_cursor(service: int, firm: Firm, path: str) -> str:
+    url, cursor = f"http://127.0.0.1:{service}{path.replace('limit=20', 'limit=100')}", ""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {firm.token}"}) as http:
+        for _ in range(_DEEP):
+            async with http.get(url + cursor) as answer:
+                cursor = f"&cursor={(await answer.json())['next_cursor']}"
+    return cursor
+
+
+async def logins(service: int, firms: list[Firm]) -> list[Row]:
+    """Row 11: p99 of 200 grid reads a second, with and without 20 logins a second beside them."""
+    quiet, busy = [], []
+    for _ in range(3):
+        quiet.append(await _p99(service, firms))
+        end = time.monotonic() + 6
+        crowd = asyncio.create_task(_log_in(service, firms, end))
+        busy.append(await _p99(service, firms))
+        await crowd
+    found = Compared(statistics.median(busy), statistics.median(quiet), noisy=max(quiet) > 1.5 * min(quiet))
+    return [found.row("11", "grid p99 during 20 logins/s / without", 2.0, "ms", at_least=False)]
+
+
+async def _p99(service: int, firms: list[Firm]) -> float:
+    asked = [request("GET", GRID, token=firms[n % 100].token) for n in range(1000)]
+    outcome = await offer(service, asked, every=1 / 200)
+    check(outcome, {200: len(asked)})
+    return outcome.quantile(0.99) * 1000
+
+
+async def _log_in(service: int, firms: list[Firm], end: float) -> None:
+    bodies = [f'{{"account":"{firm.number}","password":"{PASSWORD}"}}'.encode() for firm in firms[:100]]
+    asked = [request("POST", "/api/v1/auth/login", body=body) for body in bodies]
+    outcome = await offer(service, asked, every=1 / 20, connections=20)
+    check(outcome, {200: len(asked)})
+    await asyncio.sleep(max(0.0, end - time.monotonic()))
