@@ -11,6 +11,7 @@ from sanic import Request
 from server.clock import local_now
 
 _log = logging.getLogger("zcgl")
+_OURS = {"zcgl", "server", "__main__"}
 
 
 class JsonLines(logging.Formatter):
@@ -18,12 +19,18 @@ class JsonLines(logging.Formatter):
         line = {
             "at": local_now().isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": _event(record),
             **getattr(record, "facts", {}),
         }
         if record.exc_info and record.exc_info[1]:
             line |= fault(record.exc_info[1])
         return orjson.dumps(line, default=str).decode()
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Of a library only what its author wrote: it fills in values, and asyncio quotes the error it tells of."""
+    is_ours = record.name.partition(".")[0] in _OURS
+    return record.getMessage() if is_ours else str(record.msg).partition("\n")[0]
 
 
 def fault(error: BaseException) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def test_a_key_too_long_for_its_column_is_shortened_and_stays_its_own() -> None:
     assert all(len(key) == KEY_LENGTH for key in keys)
 
 
-@pytest.mark.parametrize("name, key", [("SCAN", "{}"), ("subscribe", "qrscene_{}")])
+@pytest.mark.parametrize(("name", "key"), [("SCAN", "{}"), ("subscribe", "qrscene_{}")])
 def test_the_ticket_of_a_scan_does_not_stand_in_its_key(name: str, key: str) -> None:
     """The key is kept as it is, and whoever holds a ticket could confirm it."""
     scan = read(event(f"<Event>{name}</Event><EventKey>{key.format('secret-of-the-qr')}</EventKey>"))
