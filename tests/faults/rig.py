@@ -1,7 +1,9 @@
 """A service of two web processes on a MariaDB and a Redis of its own, each behind a proxy that can fail."""
 
+import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,6 +13,8 @@ from uuid import uuid4
 import aiohttp
 
 from config.settings import WechatSettings
+from models.accounts import WechatApp, WechatBinding
+from server import clock
 from server.appointments.hold import load
 from server.appointments.places import read_slot
 from server.appointments.slots import Slot
@@ -19,6 +23,7 @@ from server.failpoints import Point
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.slots import RedisSlots
 from server.run.schema import apply_migrations
+from server.run.tether import tethered
 from tests.engines.engine import Engine
 from tests.engines.proxy import Proxy, proxy_to
 from tests.engines.servers import MariaDB, RedisServer
@@ -58,6 +63,32 @@ class Rig:
         """One more web process; with failpoints if `switches` name any."""
         async with self.site.beside(switches=switches, **settings).served() as site:
             yield site
+
+    @asynccontextmanager
+    async def work(self, switches: str = "", **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """One worker process."""
+        site = self.site.beside(switches=switches, **settings)
+        with (self.engine.home / "worker.log").open("ab") as log:
+            command = tethered([sys.executable, "-m", "server.run.worker"])
+            process = await asyncio.create_subprocess_exec(*command, env=site.environment(), stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            async with asyncio.timeout(15):
+                await process.wait()
+
+    async def phone_of(self, client: Client) -> str:
+        """A phone that follows the service account and is bound to the client's account; its openid."""
+        openid = self.site.simulator.platform.add_phone("手机", follows=True).openid
+        app = WechatApp.OFFICIAL_ACCOUNT
+        await WechatBinding.create(created_at=clock.now(), app=app, openid=openid, account_id=client.account_id)
+        return openid
+
+    def shown_on(self, openid: str) -> int:
+        """How many template messages this phone shows."""
+        return sum(message.kind == "template" for message in self.site.simulator.platform.phone(openid).messages)
 
     async def client(self) -> Client:
         return await logged_in(await self.world.firm(), self.ledger, self.http)

@@ -77,9 +77,10 @@ class Site:
     def _start(self) -> "subprocess.Popen[bytes]":
         command = tethered([sys.executable, "-m", "server.run.web"])
         with self.log.open("ab") as log:
-            return subprocess.Popen(command, env=self._environment(), cwd=_ROOT, stdout=log, stderr=log)
+            return subprocess.Popen(command, env=self.environment(), cwd=_ROOT, stdout=log, stderr=log)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Of one process of this service."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZCGL_")}
         chosen = {
             "port": str(self.port),
