@@ -18,7 +18,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 _DELAYS = (10, 40, 120, 300)  # seconds before the second to fifth try: about eight minutes in all
 _ATTEMPTS = len(_DELAYS) + 1
 # Channels that know no message id of ours: what may have arrived is never sent again, a receipt settles it.
-WITHOUT_ID = frozenset({Channel.MINI_PROGRAM})
+WITHOUT_ID = frozenset({Channel.MINI_PROGRAM, Channel.SMS})
 PAUSES = "pauses"  # beside the columns: the scope that a failure holds
 
 Columns = dict[str, Any]

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from models.messages import Channel, DeliveryState
-from server.messages.channels import InDoubt, Sent, TryLater
+from server.messages.channels import Delivered, InDoubt, Receipt, Sent, TryLater
 from server.messages.deliver import client_msg_id
+from server.messages.leases import LEASE, begin_attempts, lease_due
+from server.messages.outcomes import settle_receipt
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
     MessageWorld,
@@ -147,3 +149,21 @@ async def test_a_busy_answer_is_no_doubt_however_late_the_next_try(
     await outside.deliver_all()
 
     assert await states_of(firm) == ["sent"]
+
+
+async def test_a_text_whose_worker_died_while_sending_is_not_sent_twice(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    """No SMS service knows an id of ours: a receipt that names the delivery settles it, or staff see it."""
+    firm = await world.firm()
+    await tell_done(world, firm)
+    await begin_attempts(await lease_due(Channel.SMS, 10))
+    doubted = await only_delivery(firm)
+
+    later(seconds=LEASE.total_seconds() + 1)
+    await outside.deliver_all()
+    before = await states_of(firm)
+    await settle_receipt(Channel.SMS, Receipt("5000:1", Delivered(), doubted.id))
+
+    assert outside.sms.calls == []
+    assert (before, await states_of(firm)) == (["in_doubt"], ["delivered"])
