@@ -13,6 +13,7 @@ import uvloop
 from config.settings import settings
 from server import crypto
 from server.run.schema import apply_migrations
+from tests.bench.fanout import fan_outs
 from tests.bench.idling import connections, starts
 from tests.bench.national import opening
 from tests.bench.processes import serving
@@ -43,7 +44,8 @@ def main() -> None:
 
 async def _measure(memory: Path, disk: Path) -> list[Row]:
     crypto.use(KEYRING)
-    rows = await _on_the_embedded_engine(memory) + await _on_mariadb(disk)
+    rows = await _on_the_embedded_engine(memory) + await _on_mariadb(disk / "bookings")
+    rows += await _of_notices(disk / "notices")
     return sorted(rows, key=lambda row: (int("".join(filter(str.isdigit, row.row)) or 99), row.row))
 
 
@@ -69,6 +71,11 @@ async def _on_mariadb(home: Path) -> list[Row]:
             return rows + await lists(service, firms[-1])
 
 
+async def _of_notices(home: Path) -> list[Row]:
+    async with _installed(home) as engine:
+        return await fan_outs(engine, home)
+
+
 @asynccontextmanager
 async def _embedded(home: Path) -> AsyncIterator[Engine]:
     valkey = ValkeyServer(home)
@@ -83,6 +90,7 @@ async def _embedded(home: Path) -> AsyncIterator[Engine]:
 
 @asynccontextmanager
 async def _installed(home: Path) -> AsyncIterator[Engine]:
+    home.mkdir()
     mariadb, redis = MariaDB(home, durable=True), RedisServer(home)
     mariadb.start()
     redis.start()
