@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,7 +15,8 @@ from models.appointments import Appointment, RequestKey
 from server import clock
 from server.appointments.hold import KeyKnown
 from server.appointments.refusals import KeyMissing, KeyReused, OutcomeUnknown, SlotFull
-from server.transactions import in_transaction, is_connection_lost, up_to_date
+from server.together import Together
+from server.transactions import in_transaction, is_connection_lost, is_duplicate, is_retryable, up_to_date
 
 _LOOKUP_SECONDS = 2.0
 _KEPT = timedelta(days=1)
@@ -40,15 +42,19 @@ class Attempt:
 async def claim(attempt: Attempt, appointment_id: UUID | None) -> None:
     """The first statement of a booking's transaction; a twin waits here. Raises KeyKnown."""
     try:
-        await RequestKey.create(
-            account_id=attempt.account_id,
-            key=attempt.key,
-            body_hash=attempt.body_hash,
-            appointment_id=appointment_id,
-            created_at=clock.now(),
-        )
+        await _row(attempt, appointment_id).save(force_create=True)
     except IntegrityError as twin:
         raise KeyKnown from twin
+
+
+def _row(attempt: Attempt, appointment_id: UUID | None) -> RequestKey:
+    return RequestKey(
+        account_id=attempt.account_id,
+        key=attempt.key,
+        body_hash=attempt.body_hash,
+        appointment_id=appointment_id,
+        created_at=clock.now(),
+    )
 
 
 async def refuse_for_good(attempt: Attempt) -> Appointment:
@@ -56,12 +62,37 @@ async def refuse_for_good(attempt: Attempt) -> Appointment:
 
     Raises SlotFull.
     """
+    if await _refusals(attempt):
+        return await answer_known(attempt)
+    raise SlotFull
+
+
+async def _refuse_all(attempts: Sequence[Attempt]) -> list[bool]:
+    """Write the refusals of one moment down together; of each, whether its key was known before.
+
+    When one of them meets a twin, or a lock, each is written for itself.
+    """
+    ordered = sorted(attempts, key=lambda attempt: (attempt.account_id, attempt.key))
+    try:
+        async with in_transaction():
+            await RequestKey.bulk_create(_row(attempt, None) for attempt in ordered)
+    except Exception as error:
+        if not (is_duplicate(error) or is_retryable(error)):
+            raise
+        return await asyncio.gather(*map(_is_known_before, attempts))
+    return [False] * len(attempts)
+
+
+async def _is_known_before(attempt: Attempt) -> bool:
     try:
         async with in_transaction():
             await claim(attempt, None)
     except KeyKnown:
-        return await answer_known(attempt)
-    raise SlotFull
+        return True
+    return False
+
+
+_refusals: Together[Attempt, bool] = Together(_refuse_all)
 
 
 async def known_booking(attempt: Attempt) -> Appointment | None:
