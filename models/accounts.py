@@ -130,6 +130,7 @@ class WechatBinding(Row):
     account_id = fields.UUIDField()
     reachable = fields.BooleanField(default=True)  # follows the service account, or is known to the mini program
     last_used_at = fields.DatetimeField(null=True)
+    joined_by = fields.UUIDField(null=True)  # the service-account binding whose unionid made this one; ends with it
 
     class Meta:
         table = "wechat_binding"

@@ -86,6 +86,7 @@ async def _unbind(caller: Caller, binding_id: UUID) -> Raised:
         binding = await own.first()
         if binding is None or not await own.delete():
             raise NotFound
+        await joining.end_joined(binding)
         await joining.remember_parting(binding)
         await record(caller.actor, "unbind_wechat", "wechat_binding", str(binding_id))
         return await revoke(caller.account_id, ending=IN_MINI_PROGRAM)

@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 
+from tortoise.exceptions import IntegrityError
+
 from models.accounts import WechatApp, WechatBinding, WechatParting
 from server import clock, crypto
 from server.accounts.wechat_identity import WechatIdentity
+from server.transactions import in_transaction, is_duplicate
 
 
 async def binding_of(identity: WechatIdentity) -> WechatBinding | None:
@@ -19,6 +22,33 @@ async def binding_of(identity: WechatIdentity) -> WechatBinding | None:
         return own
     joined = WechatBinding.filter(app=WechatApp.OFFICIAL_ACCOUNT, unionid=identity.unionid)
     return await joined.order_by("id").first()
+
+
+async def keep_joined(by: WechatBinding, identity: WechatIdentity) -> None:
+    """A mini-program user who was let in by his service account has a binding of his own from now on: subscribe
+    messages reach him, and the list shows him. Runs in the caller's transaction."""
+    if by.app is not WechatApp.OFFICIAL_ACCOUNT:
+        return
+    at = clock.now()
+    try:
+        async with in_transaction():  # a savepoint
+            await WechatBinding.create(
+                created_at=at,
+                app=WechatApp.MINI_PROGRAM,
+                openid=identity.openid,
+                unionid=identity.unionid,
+                account_id=by.account_id,
+                last_used_at=at,
+                joined_by=by.id,
+            )
+    except IntegrityError as error:
+        if not is_duplicate(error):  # else he came in twice at once
+            raise
+
+
+async def end_joined(by: WechatBinding) -> None:
+    """What the service account's binding brought about ends with it. Runs in the caller's transaction."""
+    await WechatBinding.filter(joined_by=by.id).delete()
 
 
 async def remember_parting(binding: WechatBinding) -> None:

@@ -8,7 +8,7 @@ from server import clock, crypto
 from server.accounts import tickets
 from server.accounts.bindings import Bound, bind
 from server.accounts.caller import Caller
-from server.accounts.joining import binding_of
+from server.accounts.joining import binding_of, keep_joined
 from server.accounts.limits import Limiter
 from server.accounts.login import LoggedIn, login, open_session
 from server.accounts.moving import holder_to_leave
@@ -62,6 +62,7 @@ async def _enter(account: Account, binding: WechatBinding, identity: WechatIdent
     async with in_transaction():
         if not await WechatBinding.filter(id=binding.id, account_id=account.id).update(**used):
             return None
+        await keep_joined(binding, identity)
         return await open_session(account, CLIENT)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.accounts import Account, WechatApp, WechatBinding
 from server import crypto
+from server.accounts.joining import end_joined
 from server.accounts.revoke import IN_MINI_PROGRAM, Raised, revoke
 from server.errors import Refusal
 from server.messages.announce import notify_account
@@ -65,7 +66,9 @@ async def take_from(holder: UUID, app: WechatApp, openid: str, occurrence: str) 
     Raises HolderChanged unless he holds it still. The telling comes after, so that the lost phone is not among the
     told.
     """
-    if not await WechatBinding.filter(app=app, openid=openid, account_id=holder).delete():
+    binding = await WechatBinding.get_or_none(app=app, openid=openid, account_id=holder)
+    if binding is None or not await WechatBinding.filter(id=binding.id, account_id=holder).delete():
         raise HolderChanged
+    await end_joined(binding)
     await notify_account(holder, "wechat_moved", f"{occurrence}:moved", {})
     return await revoke(holder, ending=IN_MINI_PROGRAM)

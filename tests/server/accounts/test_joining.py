@@ -1,5 +1,6 @@
 """One person in two apps: what unionid joins, and what unbinding one of them means for the other (decisions D6)."""
 
+import asyncio
 from collections.abc import Callable
 
 from models.accounts import BindingTicket, WechatBinding, WechatParting
@@ -103,9 +104,10 @@ async def test_last_use_is_the_login_by_whichever_binding_gave_it(world: World, 
 
     await knock(world, "m-use", "u-use")
 
-    [binding] = await list_bindings(firm.id)
-    assert binding.last_used_at is not None
-    assert binding.last_used_at >= asked
+    followed, joined = await list_bindings(firm.id)
+    assert (followed.app, joined.app, joined.joined_by) == (OFFICIAL, MINI, followed.id)
+    assert followed.last_used_at is not None
+    assert followed.last_used_at >= asked
 
 
 async def test_the_mini_programs_own_binding_wins(world: World) -> None:
@@ -158,6 +160,28 @@ async def test_nor_to_another_account_that_the_service_account_is_bound_to(world
     await leave(world, used, "m-other")
 
     assert await knock(world, "m-other", "u-other") is None
+
+
+async def test_whoever_is_let_in_by_his_service_account_is_bound_in_the_mini_program_once(world: World) -> None:
+    """Without a binding of its own his phone would agree to messages that nobody could send it."""
+    firm = await world.firm()
+    await follow(world, firm, "o-lets", "u-lets")
+
+    codes = [world.exchange.code_of("m-lets", "u-lets") for _ in range(2)]
+    await asyncio.gather(*(log_in_by_wechat(code, world.exchange) for code in codes))
+
+    assert [row.openid for row in await list_bindings(firm.id)] == ["o-lets", "m-lets"]
+
+
+async def test_a_moved_service_account_takes_along_what_it_joined(world: World) -> None:
+    firm, other = await world.firm(), await world.firm()
+    await follow(world, firm, "o-moves", "u-moves")
+    await knock(world, "m-moves", "u-moves")
+
+    await (await Page.open(world, other, OFFICIAL)).bind("o-moves", "u-moves", move=True)
+
+    assert await list_bindings(firm.id) == []
+    assert await knock(world, "m-moves", "u-moves") == other.number
 
 
 async def test_an_unbound_service_account_ends_the_login_it_gave(world: World) -> None:
