@@ -8,8 +8,17 @@ from typing import Any
 
 import orjson
 from sanic import Blueprint, Request, Sanic
-from sanic.exceptions import BadRequest, MethodNotAllowed, PayloadTooLarge, RequestCancelled, SanicException
+from sanic.exceptions import (
+    BadRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    RequestCancelled,
+    RequestTimeout,
+    SanicException,
+    ServiceUnavailable,
+)
 from sanic.exceptions import NotFound as NoRoute
+from sanic.http import Http
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from config.settings import Settings
@@ -43,6 +52,14 @@ class TooLarge(Invalid):
     code = "request_too_large"
     status = 413
     message = "一次上传的内容过大，每个文件不超过5MB，请逐页上传"
+
+
+class TooSlow(Refusal):
+    """The request did not arrive in time. The door's own patience is shorter, so it was never waiting for us."""
+
+    code = "request_too_slow"
+    status = 408
+    message = "请求发送过慢，请检查网络后重试"
 
 
 class WrongMethod(Refusal):
@@ -112,6 +129,8 @@ def _install_refusals(app: Sanic[Any, Any]) -> None:
         PayloadTooLarge: TooLarge,
         BadRequest: BadRequestLine,
         RequestCancelled: BadRequestLine,
+        RequestTimeout: TooSlow,
+        ServiceUnavailable: TooSlow,
     }
 
     def refusal_of(error: Exception, request_id: str) -> Refusal:
@@ -130,6 +149,8 @@ def _install_refusals(app: Sanic[Any, Any]) -> None:
         answer = stamped(problem(refusal, str(request.id)), str(request.id))
         if isinstance(error, MethodNotAllowed):
             answer.headers.update(error.headers)
+        if isinstance(error, ServiceUnavailable) and isinstance(request.stream, Http):
+            request.stream.request_body = None  # or Sanic would wait for its end for ever, and keep the connection
         return answer
 
     app.error_handler.add(Exception, refuse)

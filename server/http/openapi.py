@@ -137,7 +137,7 @@ def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:
     if "if-match" in found.headers:
         refused |= {"412": "内容已被更新"}
     if found.upload or found.body or found.most_bytes:
-        refused |= {"413": "内容过大"}
+        refused |= {"408": "发送过慢", "413": "内容过大"}
     for status, text in sorted(refused.items()):
         answers[status] = {"description": text, "content": _json(refs[Problem])}
     return answers
