@@ -44,6 +44,17 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def two_free_ports() -> int:
+    """A free port whose successor, the simulator's, is free too."""
+    while True:
+        port = free_port()
+        try:
+            socket.create_server(("127.0.0.1", port + 1)).close()
+        except (OSError, OverflowError):
+            continue
+        return port
+
+
 class Server:
     """One private process. `start` returns when it answers; it may be stopped, killed, frozen and started again."""
 
@@ -61,6 +72,10 @@ class Server:
         """Raises while the server does not answer."""
         raise NotImplementedError
 
+    def environment(self) -> dict[str, str] | None:
+        """Its variables; None for ours."""
+        return None
+
     @property
     def pid(self) -> int:
         assert self._process is not None, "not started"
@@ -69,7 +84,12 @@ class Server:
     def start(self) -> None:
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                tethered(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                tethered(self.command()),
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         what = f"{type(self).__name__} on port {self.port}; {self.folder / 'server.log'}"
         wait_until(self._answers, what, self.patience)

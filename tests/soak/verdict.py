@@ -52,7 +52,7 @@ async def _said_twice(crowd: Crowd) -> list[str]:
     messages = await Message.all().values_list("occurrence", "account_id")
     found = [f"I8 {key}: {n} messages" for key, n in Counter(messages).items() if n > 1]
     deliveries = Counter(await Delivery.filter(channel=Channel.WECHAT).values_list("recipient", flat=True))
-    for binding in await WechatBinding.all():
+    for binding in await WechatBinding.filter(account_id__in=[firm.account_id for firm in crowd.firms]):
         shown = [message for message in await _shown(crowd, binding.openid) if message["kind"] == "template"]
         if len(shown) > deliveries[f"binding:{binding.id}"]:
             found.append(f"I8 {binding.openid}: {len(shown)} shown of {deliveries[f'binding:{binding.id}']}")

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.engines.servers import free_port
+from tests.engines.servers import two_free_ports
 
 ZCGL = str(Path(sys.executable).with_name("zcgl"))
 PROCESSES = {"zcgl run", "tests.simulator", "server.run.web", "server.run.worker", "valkey-server"}
@@ -87,17 +86,6 @@ def command_of(pid: int) -> str:
 
 def left_of(family: dict[int, str]) -> list[str]:
     return [command for pid, command in family.items() if command_of(pid) == command]
-
-
-def two_free_ports() -> int:
-    """A free port whose successor, the simulator's, is free too."""
-    while True:
-        port = free_port()
-        try:
-            socket.create_server(("127.0.0.1", port + 1)).close()
-        except (OSError, OverflowError):
-            continue
-        return port
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""The supervisor told to stop under load: no acknowledged booking is lost, and everything is gone in time (D32)."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ledger import Ledger
+from tests.faults.parties import Order, logged_in
+from tests.server.http.waiting import until
+from tests.soak.town import Town, running_town
+
+GONE_BY = 15.0  # seconds after TERM
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with running_town(tmp_path) as town:
+        yield town
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_what_was_acknowledged_stands(number: signal.Signals, town: Town) -> None:
+    ledger = Ledger()
+    orders = [await _order(town, ledger) for _ in range(60)]
+    rush = asyncio.create_task(_book_all(town, orders))
+    await until(lambda: _is_acknowledged(ledger), "the first acknowledged booking")
+
+    town.process.send_signal(number)
+    await asyncio.to_thread(town.process.wait, GONE_BY)
+    await rush
+
+    assert town.process.returncode == 0
+    assert any(told.booked for told in ledger.told)
+    assert await ledger.violations(town.slots()) == []
+
+
+async def _order(town: Town, ledger: Ledger) -> Order:
+    return await (await logged_in(await town.world.firm(), ledger, town.http)).order()
+
+
+async def _book_all(town: Town, orders: list[Order]) -> None:
+    slots = town.slots()
+    await asyncio.gather(*(order.book(town.url, slots[n % len(slots)]) for n, order in enumerate(orders)))
+
+
+async def _is_acknowledged(ledger: Ledger) -> bool:
+    return any(told.booked for told in ledger.told)
