@@ -48,7 +48,7 @@ def _connection(database_url: str, home: Path, pool: int) -> dict[str, Any]:
     nodes = _nodes(url.netloc)
     is_cluster = len(nodes) > 1
     return {
-        "engine": "models.engines.galera" if is_cluster else "models.engines.mysql",
+        "engine": "models.engines.mysql_galera" if is_cluster else "models.engines.mysql",
         "credentials": {
             **({"nodes": nodes} if is_cluster else {"host": nodes[0][0], "port": nodes[0][1]}),
             "user": unquote(url.username or ""),

@@ -11,6 +11,7 @@ from models import migrations
 from models.work import Heartbeat
 from server.clock import now
 from server.errors import Refusal, Unavailable
+from server.http import gauges
 from server.http.call import Call, Reply
 from server.http.endpoint import PUBLIC, endpoint
 from server.http.metrics import exposition
@@ -42,18 +43,24 @@ async def live(call: Call) -> Health:
 @endpoint(blueprint, "GET /healthz/ready", access=PUBLIC)
 async def ready(call: Call) -> Health:
     """Database, Redis, object store, migrations and worker; 503 names what is down."""
-    probes = _parts(call.services)
-    results = await asyncio.gather(*map(_check, probes.values()))
-    parts = dict(zip(probes, results, strict=True))
-    if any(state != "ok" for state in results):
+    parts = await _states(call.services)
+    if any(state != "ok" for state in parts.values()):
         raise NotReady(parts=parts)
     return Health(status="ok", parts=parts)
 
 
 @endpoint(blueprint, "GET /metrics", access=PUBLIC, media="text/plain")
 async def metrics(call: Call) -> Reply:
-    """Counters in Prometheus's text format; keep this path inside the house."""
-    return Reply(exposition(), "text/plain; version=0.0.4; charset=utf-8")
+    """Counters and what waits, in Prometheus's text format; keep this path inside the house."""
+    waiting = await gauges.exposed(await _states(call.services))
+    return Reply(exposition() + waiting, "text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _states(services: Services) -> dict[str, str]:
+    """Each part, and `ok` or what is wrong with it."""
+    probes = _parts(services)
+    results = await asyncio.gather(*map(_check, probes.values()))
+    return dict(zip(probes, results, strict=True))
 
 
 def _parts(services: Services) -> dict[str, Awaitable[object]]:

@@ -148,6 +148,7 @@ class Galera:
     def sizes(self) -> set[str]:
         return {node.status("wsrep_cluster_size") for node in self.nodes if node.is_running()}
 
+    @property
     def url(self) -> str:
         hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
         return f"mysql://zcgl:zcgl-test@{hosts}/zcgl"

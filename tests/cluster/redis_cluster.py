@@ -81,6 +81,7 @@ class RedisCluster:
     def master(self) -> RedisNode:
         return next(node for node in self.nodes if node.is_running() and node.is_master())
 
+    @property
     def url(self) -> str:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pymysql.err import OperationalError
 
-from models.engines import galera
-from models.engines.galera import NodeConnection, Nodes, NodesPool
+from models.engines import mysql_galera
+from models.engines.mysql_galera import NodeConnection, Nodes, NodesPool
 from models.orm import orm_config
 from tests.engines.servers import MariaDB, scratch_folder
 
@@ -57,7 +57,7 @@ async def test_every_connection_leads_to_the_first_node(pool: NodesPool, pair: l
 async def test_a_dead_node_is_left_for_the_next_and_returned_to(
     pool: NodesPool, pair: list[MariaDB], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(galera, "_AVOID_SECONDS", 0.0)
+    monkeypatch.setattr(mysql_galera, "_AVOID_SECONDS", 0.0)
     used = await pool.acquire()
 
     pair[0].kill()
@@ -113,6 +113,6 @@ def test_a_node_that_failed_is_asked_last() -> None:
 def test_an_address_with_several_hosts_is_a_cluster(tmp_path: Path) -> None:
     found = orm_config("mysql://u:p%40@one:3307,two/zcgl", tmp_path, 5)["connections"]["default"]
 
-    assert found["engine"] == "models.engines.galera"
+    assert found["engine"] == "models.engines.mysql_galera"
     assert found["credentials"]["nodes"] == [("one", 3307), ("two", 3306)]
     assert (found["credentials"]["password"], found["credentials"]["database"]) == ("p@", "zcgl")

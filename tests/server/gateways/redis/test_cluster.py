@@ -33,7 +33,7 @@ def cluster() -> Iterator[RedisCluster]:
 
 @pytest.fixture
 async def door(cluster: RedisCluster) -> AsyncIterator[RedisDoor]:
-    async with RedisDoor(cluster.url(), prefix="test") as door:
+    async with RedisDoor(cluster.url, prefix="test") as door:
         await door.call(lambda redis: redis.flushall())
         yield door
 
@@ -70,7 +70,7 @@ async def test_what_one_process_changes_the_other_hears(door: RedisDoor, cluster
     heard: asyncio.Queue[str] = asyncio.Queue()
     listening = asyncio.Event()
     async with (
-        RedisDoor(cluster.url(), prefix="test") as other,
+        RedisDoor(cluster.url, prefix="test") as other,
         hearing(other, {DESKS: heard.put_nowait}, listening.set),
     ):
         await listening.wait()
@@ -107,7 +107,7 @@ async def test_a_cluster_that_lost_its_majority_is_down(door: RedisDoor, cluster
     try:
         await until(door, key, answered=False)
 
-        async with RedisDoor(cluster.url(), prefix="test") as fresh:
+        async with RedisDoor(cluster.url, prefix="test") as fresh:
             with pytest.raises(RedisDown):
                 await fresh.call(lambda redis: redis.delete(key))
     finally:

@@ -129,4 +129,4 @@ class GaleraClient(SteadyMySQLClient):
         await self._post_connect()
 
 
-client_class = GaleraClient
+client_class = GaleraClient  # tortoise looks for "mysql" in the name of this module
