@@ -27,20 +27,29 @@ async def carry_on() -> None:
         await _STEPS[notice.state](notice)
 
 
+async def is_waiting(notice: Notice) -> bool:
+    """Whether any of it is still to be sent."""
+    return (
+        await _queued(notice, DeliveryState.PENDING).exists() or await _queued(notice, DeliveryState.SENDING).exists()
+    )
+
+
+def _queued(notice: Notice, state: DeliveryState) -> QuerySet[Delivery]:
+    """Looked for where the queue has its index: what is sent already is long and need not be read."""
+    queue = Delivery.filter(channel=Channel.WECHAT, bulk=True, state=state)
+    return queue.filter(occurrence=notice_occurrence(notice.id))
+
+
 async def _see_if_done(notice: Notice) -> None:
     """Receipts may still come: what WeChat has accepted keeps a notice going no longer."""
-    waiting = Delivery.filter(
-        occurrence=notice_occurrence(notice.id), state__in=(DeliveryState.PENDING, DeliveryState.SENDING)
-    )
-    if not await waiting.exists():
+    if not await is_waiting(notice):
         going = Notice.filter(id=notice.id, state=NoticeState.SENDING)
         await going.update(state=NoticeState.DONE, ended_at=clock.now())
 
 
 async def _withdraw(notice: Notice) -> None:
     """In pieces, so that no statement holds many rows; what is in flight is the Deliverer's to withhold."""
-    queue = Delivery.filter(channel=Channel.WECHAT, bulk=True, state=DeliveryState.PENDING)  # an index of its own
-    pending = queue.filter(occurrence=notice_occurrence(notice.id))
+    pending = _queued(notice, DeliveryState.PENDING)
     while ids := await _some(pending):
         await retried(partial(_supersede, pending.filter(id__in=ids)))
     await Notice.filter(id=notice.id, state=NoticeState.CANCELLED).update(ended_at=clock.now())

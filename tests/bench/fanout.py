@@ -21,6 +21,7 @@ from server import clock
 from server.audit.trail import SYSTEM
 from server.messages.undone import notice_occurrence
 from server.notices.audience import Audience
+from server.notices.campaign import is_waiting
 from server.notices.drafts import NoticeText, find_notice, write_notice
 from server.notices.publish import publish_notice
 from tests.bench.crowd import Platform, bind_crowd, simulated_wechat, start
@@ -147,8 +148,7 @@ async def _is_told(notice: Notice) -> bool:
 
 
 async def _is_sent(notice: Notice) -> bool:
-    waiting = (DeliveryState.PENDING, DeliveryState.SENDING)
-    return not await Delivery.filter(occurrence=notice_occurrence(notice.id), state__in=waiting).exists()
+    return not await is_waiting(notice)
 
 
 async def _check(notice: Notice, expected: int) -> None:
