@@ -4,8 +4,9 @@ A notice is read in the app and pushed by WeChat. It is never sent by SMS: that 
 """
 
 import secrets
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -22,13 +23,13 @@ from server.messages.events import EventName
 from server.messages.outbox import new_delivery
 from server.messages.undone import notice_occurrence
 from server.messages.values import time_value
-from server.messages.variants import WechatText
 from server.messages.wording import Wording
 from server.notices.audience import accounts_in, audience_of, reachable
 from server.transactions import in_transaction, retried
 
 CHUNK = 500  # accounts: all that is ever held in memory
 _LEASE = timedelta(seconds=15)  # longer than a chunk may take
+_TURN = 15.0  # seconds: the job (server/run/timetable.py) comes to an end by itself, and comes round again
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,14 @@ class Chunk:
 
 
 async def tell_audience(notice: Notice, *, chunk: int = CHUNK) -> None:
-    """Go on after the last chunk that was committed, whoever wrote it. Does nothing while another worker is at it."""
+    """Go on after the last chunk that was committed, whoever wrote it, for one turn. Nothing while another is at it."""
     lease, now = secrets.token_hex(16), clock.now()
     free = Notice.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now), id=notice.id)
     if not await free.update(lease=lease, leased_until=now + _LEASE):
         return
+    until = time.monotonic() + _TURN
     try:
-        while await tell_next(notice.id, lease, chunk):
+        while await tell_next(notice.id, lease, chunk) and time.monotonic() < until:
             pass
     finally:
         await Notice.filter(id=notice.id, lease=lease).update(lease=None, leased_until=None)
@@ -64,10 +66,11 @@ async def next_chunk(notice: Notice, size: int) -> Chunk:
     if notice.reached_account:
         waiting = waiting.filter(id__gt=notice.reached_account)
     accounts: list[Any] = await waiting.order_by("id").limit(size).values_list("id", flat=True)
-    bindings = await _bindings(accounts)
-    messages = [_message(notice, account, len(bindings[account])) for account in accounts]
     text = _wording(notice).wechat
-    written = [_delivery(message, text, id_) for message in messages for id_ in bindings[message.account_id] if text]
+    bindings = await _bindings(accounts if text else [])
+    messages = [_message(notice, account, len(bindings[account])) for account in accounts]
+    payload = text.model_dump(mode="json") if text else {}
+    written = [_delivery(message, payload, id_) for message in messages for id_ in bindings[message.account_id]]
     return Chunk(accounts, messages, written)
 
 
@@ -120,7 +123,7 @@ def _message(notice: Notice, account_id: UUID, wechat_open: int) -> Message:
     )
 
 
-def _delivery(message: Message, text: WechatText, binding_id: UUID) -> Delivery:
+def _delivery(message: Message, payload: Mapping[str, Any], binding_id: UUID) -> Delivery:
     return new_delivery(
         message_id=message.id,
         account_id=message.account_id,
@@ -128,6 +131,6 @@ def _delivery(message: Message, text: WechatText, binding_id: UUID) -> Delivery:
         occurrence=message.occurrence,
         recipient=f"binding:{binding_id}",
         channel=Channel.WECHAT,
-        payload=text.model_dump(mode="json"),
+        payload=payload,
         bulk=True,
     )
