@@ -9,7 +9,7 @@ export ZCGL_PORT := $(PORT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench lock clean engines
+.PHONY: help run demo test lint bench soak cluster rehearse lock clean engines
 
 help:  ## 列出命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,16 @@ lint: $(VENV)/development.stamp  ## ruff、mypy、分层约束、迁移、openap
 bench: $(VENV)/development.stamp engines  ## 性能，每一行与同一次运行中的参照并排
 	$(BIN)/python -m tests.bench
 
+soak: $(VENV)/development.stamp engines  ## 故障浸泡：SECONDS= 秒内随机杀死进程，最后核对不变量（KILLS= 至少杀多少次，SEED= 重演）
+	$(BIN)/python -m tests.soak $(or $(SECONDS),60) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+cluster: $(VENV)/development.stamp $(VENV)/cluster.stamp  ## Galera、Redis Cluster、S3、nginx 上逐个杀死节点，演示与不变量都须成立
+	@tools/engines cluster
+	$(BIN)/python -m tests.cluster
+
+rehearse: $(VENV)/development.stamp engines  ## 备份与恢复演练：备份运行中的服务，恢复到别处，逐项核对
+	$(BIN)/python -m tests.cluster.rehearsal
+
 engines:  ## 安装测试用的 MariaDB 与 Redis（Debian 软件包）
 	@tools/engines
 
@@ -41,6 +51,7 @@ lock: $(VENV)/runtime.stamp  ## 重新锁定依赖（不含任何地址）
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 requirements.in -o requirements.lock
 	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 tests/cluster/requirements.in -o tests/cluster/requirements.lock
 
 clean:  ## 删除虚拟环境与缓存，不动数据
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -56,4 +67,9 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/created.stamp
 
 $(VENV)/development.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/cluster.stamp: tests/cluster/requirements.lock | $(VENV)/created.stamp
+	@PYTHON="$(PYTHON)" tools/create-venv $(VENV)/cluster
+	$(VENV)/cluster/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/cluster/requirements.lock
 	@touch $@

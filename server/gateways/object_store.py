@@ -63,13 +63,18 @@ class SealedStore:
 
 def open_store(url: str, home: Path, s3: S3Settings | None = None) -> SealedStore:
     """`url` empty: a folder under `home`; else s3://bucket, reached as `s3` and the provider's variables say."""
+    return SealedStore(open_provider(url, home, s3 or S3Settings()))
+
+
+def open_provider(url: str, home: Path, s3: S3Settings) -> Any:
+    """What lies under a SealedStore: an obstore of sealed bytes, as a backup copies them."""
     if url:
         retries: Any = {"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR}
-        return SealedStore(from_url(url, retry_config=retries, **_s3_options(s3 or S3Settings())))
+        return from_url(url, retry_config=retries, **_s3_options(s3))
     folder = home / "objects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _forget_unfinished(folder)
-    return SealedStore(LocalStore(prefix=folder))
+    return LocalStore(prefix=folder)
 
 
 def _s3_options(s3: S3Settings) -> dict[str, Any]:

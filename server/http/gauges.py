@@ -44,7 +44,7 @@ async def exposed(parts: Mapping[str, str]) -> bytes:
 
 
 def _family(name: str, labels: Sequence[str], values: Values) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, _MEANINGS[name], labels=labels)
+    family = GaugeMetricFamily(name, MEANINGS[name], labels=labels)
     for of, value in values.items():
         family.add_metric(of, value)
     return family
@@ -124,20 +124,20 @@ _QUESTIONS: tuple[tuple[str, tuple[str, ...], Callable[[], Awaitable[Values]]], 
     ("zcgl_delivery_in_doubt_seconds", ("channel",), _longest_in_doubt),
     ("zcgl_callbacks_waiting", (), _callbacks),
     ("zcgl_worker_heartbeat_seconds", (), _heartbeat),
-    ("zcgl_job_late_seconds", ("job",), _jobs),
+    ("zcgl_task_late_seconds", ("task",), _jobs),
     ("zcgl_open_alerts", ("kind",), _alerts),
     ("zcgl_sending_paused", ("scope",), _pauses),
     ("zcgl_audit_unlinked", (), _unlinked),
 )
 
-_MEANINGS = {
+MEANINGS = {
     "zcgl_part_up": "1 while a part that /healthz/ready names is well",
     "zcgl_deliveries": "Deliveries that wait, are in doubt or have failed",
     "zcgl_delivery_due_seconds": "Since when the oldest due delivery has not been tried",
     "zcgl_delivery_in_doubt_seconds": "Since when the oldest delivery in doubt has been so",
     "zcgl_callbacks_waiting": "Callbacks of WeChat stored and not yet handled",
     "zcgl_worker_heartbeat_seconds": "Since the last sign of life of any worker",
-    "zcgl_job_late_seconds": "How late a periodic job is",
+    "zcgl_task_late_seconds": "How late a periodic job is",
     "zcgl_open_alerts": "Alerts for staff that nobody has resolved",
     "zcgl_sending_paused": "1 for each channel or template that is paused",
     "zcgl_audit_unlinked": "Audit entries not yet linked into the chain",
