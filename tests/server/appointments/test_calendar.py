@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.appointments import Appointment
 from server.appointments.book import window_of
 from server.appointments.calendar import next_open_day, public_day, statutory_days, weekday_of
-from server.appointments.ics import calendar_file
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -70,18 +68,3 @@ def test_the_arrival_window_lies_in_the_slot(places: set[int]) -> None:
 
 def test_weekdays_are_the_manuals() -> None:
     assert [weekday_of(date(2025, 6, 12) + timedelta(days=n)) for n in range(4)] == ["四", "五", "六", "日"]
-
-
-def test_the_calendar_file_is_folded_and_escaped() -> None:
-    appointment = Appointment(
-        on_date=date(2026, 11, 25), window_from="10:00", window_to="10:10", state="success", version=3
-    )
-
-    lines = calendar_file(appointment, "注册申请（2人）", "北京市,海淀区;602室", "请携带：" + "证书、" * 40).split(
-        b"\r\n"
-    )
-
-    assert max(map(len, lines)) <= 75
-    assert b"DTSTART:20261125T020000Z" in lines
-    assert b"SEQUENCE:3" in lines
-    assert "LOCATION:北京市\\,海淀区\\;602室".encode() in lines
