@@ -81,12 +81,14 @@ async def overheard(engine: Engine) -> AsyncIterator[list[str]]:
         async for command in monitor.listen():
             commands.append(command["command"])
 
-    async with Redis.from_url(engine.redis.url) as redis, redis.monitor() as monitor:
+    async with Redis.from_url(engine.redis.url, socket_timeout=None) as redis, redis.monitor() as monitor:
         listening = asyncio.create_task(listen())
-        yield commands
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        try:
+            yield commands
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
 
 def stored_objects(engine: Engine) -> dict[str, bytes]:
