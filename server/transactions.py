@@ -79,6 +79,7 @@ async def up_to_date() -> AsyncIterator[None]:
     async with in_transaction() as pinned:
         await pinned.execute_query("SET SESSION wsrep_sync_wait=1")
         try:
+            await pinned.execute_query("START TRANSACTION")  # here it waits; within a transaction no statement does
             yield
         finally:
             await pinned.execute_query("SET SESSION wsrep_sync_wait=0")

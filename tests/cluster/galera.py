@@ -150,7 +150,11 @@ class Galera:
 
     @property
     def url(self) -> str:
-        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return self.url_of(*self.nodes)
+
+    def url_of(self, *nodes: GaleraNode) -> str:
+        """For a client that prefers the first of these."""
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
         return f"mysql://zcgl:zcgl-test@{hosts}/zcgl"
 
     def stop(self) -> None:

@@ -13,7 +13,9 @@ from pymysql.err import OperationalError
 from models.engines import mysql_galera
 from models.engines.mysql_galera import NodeConnection, Nodes, NodesPool
 from models.orm import orm_config
-from tests.engines.servers import MariaDB, scratch_folder
+from server.transactions import connection, up_to_date
+from tests.engines.engine import Engine
+from tests.engines.servers import MariaDB, RedisServer, scratch_folder
 
 
 @pytest.fixture
@@ -45,9 +47,9 @@ async def pool(pair: list[MariaDB]) -> AsyncIterator[NodesPool]:
 async def ports(pool: NodesPool, connections: int) -> list[int]:
     """Where this many connections, all in use at once, lead to."""
     used = [await pool.acquire() for _ in range(connections)]
-    for connection in used:
-        await pool.release(connection)
-    return [connection.port for connection in used]
+    for one in used:
+        await pool.release(one)
+    return [one.port for one in used]
 
 
 async def test_every_connection_leads_to_the_first_node(pool: NodesPool, pair: list[MariaDB]) -> None:
@@ -116,3 +118,17 @@ def test_an_address_with_several_hosts_is_a_cluster(tmp_path: Path) -> None:
     assert found["engine"] == "models.engines.mysql_galera"
     assert found["credentials"]["nodes"] == [("one", 3307), ("two", 3306)]
     assert (found["credentials"]["password"], found["credentials"]["database"]) == ("p@", "zcgl")
+
+
+async def test_reads_that_decide_wait_for_the_other_nodes(pair: list[MariaDB], tmp_path: Path) -> None:
+    """Asked before BEGIN: within a transaction Galera waits for nobody."""
+    pair[0].run("CREATE DATABASE house")
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in pair)
+    engine = Engine("pair", tmp_path, f"mysql://zcgl:zcgl-test@{hosts}/house", RedisServer(tmp_path))
+    async with engine.opened():
+        async with up_to_date():
+            waiting = await connection().execute_query_dict("SELECT @@wsrep_sync_wait AS w, @@in_transaction AS t")
+        afterwards = await connection().execute_query_dict("SELECT @@wsrep_sync_wait AS w, @@in_transaction AS t")
+
+    assert waiting == [{"w": 1, "t": 1}]
+    assert afterwards == [{"w": 0, "t": 0}]

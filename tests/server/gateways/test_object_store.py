@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from config.settings import S3Settings
 from server import clock, crypto
 from server.gateways.object_store import SealedStore, open_store
 from server.materials.store import ObjectAltered, ObjectMissing, StoreDown
@@ -246,3 +247,18 @@ async def test_a_provider_that_fails_is_asked_three_times_and_said_to_be_down(
         await store.put("a", WORDS)
 
     assert (provider.objects, provider.asked) == ({}, 3)
+
+
+async def test_settings_name_the_provider_where_its_variables_do_not(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    named = {"endpoint": endpoint, "region": "test", "access_key_id": "test", "secret_access_key": "test"}
+    store = open_store("s3://papers", tmp_path, S3Settings.model_validate(named))
+
+    await store.put("a", WORDS)
+
+    assert await store.get("a") == WORDS
+    assert list(provider.objects) == ["/papers/a"]
