@@ -1,7 +1,5 @@
 """A visit as a calendar file (RFC 5545), so that a phone reminds its owner."""
 
-from datetime import UTC
-
 from models.appointments import Appointment, AppointmentState
 from server import clock
 
@@ -21,7 +19,7 @@ def calendar_file(appointment: Appointment, summary: str, location: str, descrip
         "BEGIN:VEVENT",
         f"UID:{appointment.id}@zcgl.bicpa.org.cn",
         f"SEQUENCE:{appointment.version}",
-        f"DTSTAMP:{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"DTSTAMP:{clock.now():%Y%m%dT%H%M%SZ}",
         f"DTSTART:{begins:%Y%m%dT%H%M%SZ}",
         f"DTEND:{ends:%Y%m%dT%H%M%SZ}",
         f"SUMMARY:{_escaped(summary)}",

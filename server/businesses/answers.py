@@ -64,7 +64,7 @@ def answered(form: Form, field: FormField) -> bool:
 
 
 def _unknown(key: object, texts: FaultTexts) -> Fault:
-    name = str(key)[:64].encode("utf-8", "replace").decode()
+    name = str(key)[:64].encode(errors="replace").decode()
     return Fault(field=name, message=texts.unknown_field, code="unknown_field")
 
 

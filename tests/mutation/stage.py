@@ -21,7 +21,7 @@ def run_mutants(group: Group, folder: Path, children: int) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (folder / "pyproject.toml").write_text(text + _settings(group), encoding="utf-8")
-    command = [Path(sys.executable).with_name("mutmut"), "run", "--max-children", str(children)]
+    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(children)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stdout[-4000:] + done.stderr[-4000:])
@@ -36,7 +36,7 @@ def _settings(group: Group) -> str:
         "pytest_add_cli_args_test_selection": list(group.tests),
         "pytest_add_cli_args": [
             *group.chosen,
-            "--hypothesis-seed=0",
+            "-ptests.mutation.quick",
             *(f"-pno:{plugin}" for plugin in _WITHOUT),
         ],
         "process_isolation": "forkserver",

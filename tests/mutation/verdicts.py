@@ -2,8 +2,7 @@
 
 import contextlib
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,19 +55,15 @@ def _diff(name: str, file: str, status: str) -> str:
 
 
 def _is_equivalent(file: str, diff: str) -> bool:
-    return any(line[:1] == "+" and line[1:].strip() in _equivalent()[file] for line in diff.splitlines())
+    changed = {line[1:].strip() for line in diff.splitlines() if line[:1] == "+"}
+    return bool(changed & _equivalent().get(file, set()))
 
 
 @cache
-def _equivalent() -> Mapping[str, Counter[str]]:
-    """File -> the changed lines that mean the same, each with a reason beside it in the list."""
+def _equivalent() -> Mapping[str, Set[str]]:
+    """File -> changed lines that mean the same as the code, each with a reason beside it in the list."""
     listed = yaml.safe_load(_LIST.read_text(encoding="utf-8")) or {}
-    return _Missing({file: Counter(entry["line"] for entry in entries) for file, entries in listed.items()})
-
-
-class _Missing(dict[str, Counter[str]]):
-    def __missing__(self, file: str) -> Counter[str]:
-        return Counter()
+    return {file: {entry["line"] for entry in entries} for file, entries in listed.items()}
 
 
 def table(found: list[Score]) -> Iterator[str]:

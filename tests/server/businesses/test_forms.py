@@ -89,6 +89,17 @@ def test_what_cannot_be_kept_is_refused_even_in_a_draft(key: str, form: Any, fie
     assert field not in found.form
 
 
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [("colour", "colour"), ("c" * 65, "c" * 64), ("\ud800", "?")],
+    ids=["as it is", "not at any length", "even when it is no text"],
+)
+def test_an_unknown_field_is_named(key: str, named: str) -> None:
+    assert check("registration", {key: "red"}, complete=False).errors == [
+        {"field": named, "message": "没有这一项，请刷新页面后重试", "code": "unknown_field"}
+    ]
+
+
 def test_a_note_may_have_several_lines() -> None:
     form = {"penalised": "yes", "penalty_note": "一\r\n二"}
     assert check("qualification_check", form, complete=False).form["penalty_note"] == "一\n二"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server.businesses import check_result, result_fields, roster_change
+from server.businesses import Business, check_result, result_fields, roster_change
 from server.businesses.catalogue import find_business
 from server.businesses.vocabulary import Effect, RosterColumn
 
@@ -101,6 +101,60 @@ def test_leaving_and_moving_happen_at_the_desk(
     assert change is not None
     assert change.effect is effect
     assert change.values[column] == value
+
+
+READY = {"path": "on_site_certificate", "step": "certificate_ready"}
+
+
+def for_custody() -> Business:
+    """A registration that asks CPAs in custody since when, and of those of long standing more than of others."""
+    plain = find_business("registration").plain()
+    custody = {"applicant": "custody"}
+    when = {"all": [custody, {"field": "since", "eq": "a"}]}
+    choices = {"options": [{"value": value, "label": value} for value in "ab"], "basis": "P", "required": False}
+    plain["fields"].append(choices | {"key": "since", "label": "代管时间", "type": "radio", "when": custody})
+    plain["result"]["fields"] = [
+        {"key": "note", "label": "备注", "type": "text", "required": {"when": custody}, "basis": "P"},
+        choices | {"key": "picks", "label": "事项", "type": "checkbox", "min": 2, "when": when},
+    ]
+    plain["roster_effects"][0]["when"] = when
+    return Business.read(plain)
+
+
+def test_what_is_asked_at_the_end_may_depend_on_the_kind_of_applicant() -> None:
+    def asked(applicant: str) -> list[str]:
+        return [field.key for field in result_fields(for_custody(), {"since": "a"}, applicant, **READY)]
+
+    assert asked("firm") == ["note"]
+    assert asked("custody") == ["note", "picks"]
+
+
+def test_what_must_be_entered_may_depend_on_the_kind_of_applicant() -> None:
+    def errors(applicant: str) -> list[Any]:
+        return check_result(for_custody(), {"since": "a"}, applicant, {"picks": ["a"]}, **READY).errors
+
+    assert [(fault["field"], fault["code"]) for fault in errors("firm")] == [("picks", "unknown_field")]
+    assert errors("custody") == [
+        {"field": "note", "message": "请填写备注", "code": "required"},
+        {"field": "picks", "message": "事项至少选择2项", "code": "too_few"},
+    ]
+
+
+def test_what_is_entered_is_kept_within_its_length() -> None:
+    business = for_custody()
+    found = check_result(business, {"since": "a"}, "custody", {"note": " 已核对 ", "picks": ["b", "a"]}, **READY)
+    long = check_result(business, {}, "firm", {"note": "字" * 501}, **READY)
+
+    assert (found.errors, found.warnings) == ([], [])
+    assert found.form == {"note": "已核对", "picks": ["a", "b"]}
+    assert [fault["message"] for fault in long.errors] == ["备注不能超过500个字"]
+
+
+def test_the_roster_may_change_for_one_kind_of_applicant_only() -> None:
+    def changes(applicant: str) -> bool:
+        return roster_change(for_custody(), ZHANG_SAN | {"since": "a"}, applicant, {}, **READY) is not None
+
+    assert (changes("firm"), changes("custody")) == (False, True)
 
 
 def test_other_businesses_leave_the_roster_alone() -> None:

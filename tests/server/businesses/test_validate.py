@@ -7,7 +7,7 @@ import pytest
 
 from server import clock
 from server.businesses import catalogue
-from server.businesses.validate import Level, examine, has_valid_checksum
+from server.businesses.validate import Finding, Level, examine, has_valid_checksum
 
 
 def levels(name: str, value: str) -> list[Level]:
@@ -39,6 +39,7 @@ def test_one_wrong_digit_is_noticed() -> None:
     assert not has_valid_checksum("110105194912310020")
     assert not has_valid_checksum("11010519491231003X")
     assert not has_valid_checksum("")
+    assert not has_valid_checksum("１１０１０５１９４９１２３１００２X")  # full-width digits
 
 
 @pytest.mark.parametrize("number", ["110108197505151254", "110106194709200611"])
@@ -136,6 +137,17 @@ def test_a_cpa_number_of_twelve_digits_is_typical_and_others_get_a_hint() -> Non
     assert levels("cpa_no", "110002") == [Level.HINT]
     assert levels("cpa_no", "AB123456789") == [Level.HINT]
     assert levels("cpa_no", "12") == [Level.ERROR]
+
+
+def test_a_hint_says_what_is_usual() -> None:
+    assert examine(catalogue().validators["cpa_no"], "110002") == [
+        Finding(Level.HINT, "untypical", "注册会计师证号一般为12位数字，请核对")
+    ]
+
+
+def test_a_hint_without_words_of_its_own_says_what_is_expected() -> None:
+    validator = catalogue().validators["cpa_no"].model_copy(update={"typical_message": None})
+    assert examine(validator, "110002") == [Finding(Level.HINT, "untypical", "请填写正确的注册会计师证号")]
 
 
 def test_a_firm_number_is_lenient_too() -> None:
