@@ -16,7 +16,8 @@ from server.notices import telling
 from server.notices.audience import Audience
 from server.notices.campaign import carry_on
 from server.notices.drafts import find_notice
-from server.notices.publish import cancel_notice
+from server.notices.publish import cancel_notice, publish_notice
+from server.notices.refusals import NoticeNotDraft, StaleNotice
 from server.notices.telling import tell_audience
 from tests.server.notices.conftest import NoticeWorld, ids, once_begun, states, told_accounts
 
@@ -152,6 +153,21 @@ async def test_a_cancel_raced_with_the_telling_leaves_nothing_to_send(world: Not
     ended = await find_notice(notice.id)
     assert (ended.state, ended.told) == (NoticeState.CANCELLED, len(await told_accounts(notice)))
     assert "pending" not in await states(notice)
+
+
+async def test_a_cancel_raced_with_publishing_always_has_the_last_word(world: NoticeWorld) -> None:
+    drafts = [await world.draft((await world.crowd(1)).audience) for _ in range(5)]
+
+    for draft in drafts:
+        published, cancelled = await asyncio.gather(
+            publish_notice(draft.id, world.editor), cancel_notice(draft.id, world.editor), return_exceptions=True
+        )
+        assert isinstance(published, Notice | NoticeNotDraft | StaleNotice)
+        assert isinstance(cancelled, Notice)
+    await carry_on()
+
+    assert {(await find_notice(draft.id)).state for draft in drafts} == {NoticeState.CANCELLED}
+    assert [await told_accounts(draft) for draft in drafts] == [[]] * 5
 
 
 async def test_a_disabled_account_is_passed_over(world: NoticeWorld) -> None:
