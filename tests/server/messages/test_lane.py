@@ -1,0 +1,267 @@
+"""One worker's lane: what a provider is given, how much is under way at once, and what is left behind when it stops."""
+
+import asyncio
+import hashlib
+import logging
+from typing import Any
+
+import pytest
+
+from models.accounts import WechatBinding
+from models.messages import Channel, Delivery, DeliveryState
+from server import clock
+from server.messages.channels import Outcome, Outgoing, Sent, TryLater
+from server.messages.deliver import Deliverer
+from tests.engines.engine import Engine
+from tests.fakes_messages import (
+    FakeSender,
+    MessageWorld,
+    Outside,
+    bound_firm,
+    contact_of,
+    mobile_of,
+    only_delivery,
+    states_of,
+    tell_done,
+)
+
+
+@pytest.fixture(autouse=True)
+async def nothing_else_is_due(database: Engine) -> None:
+    await Delivery.all().delete()
+
+
+class Held(FakeSender):
+    """Takes calls and answers only when it is told to; `busy` when four are under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answering, self.busy = asyncio.Event(), asyncio.Event()
+        self.under_way = self.most = 0
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        if self.under_way == 4:
+            self.busy.set()
+        try:
+            outcome = await super().send(outgoing)
+            await self.answering.wait()
+        finally:
+            self.under_way -= 1
+        return outcome
+
+
+class Yielding(Held):
+    """Answers by itself after a few turns of the loop."""
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        self.answering.set()
+        return await super().send(outgoing)
+
+
+async def bound_firms(world: MessageWorld, count: int) -> None:
+    for _ in range(count):
+        firm, _ = await bound_firm(world)
+        await tell_done(world, firm)
+
+
+def lane_of(sender: FakeSender, at_once: int) -> Deliverer:
+    return Deliverer({Channel.WECHAT: sender}, at_once=at_once)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [record.__dict__["facts"] for record in caplog.records if record.message == "delivery"]
+
+
+async def test_wechat_is_given_the_template_its_fields_and_its_page(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+
+    await outside.deliver_all()
+
+    row, (given,) = await only_delivery(firm), outside.wechat.to(openid)
+    assert given == Outgoing(
+        delivery_id=row.id,
+        address=openid,
+        text="；".join(given.fields.values()),
+        template="progress",
+        fields=given.fields,
+        url=given.url,
+        client_msg_id=hashlib.sha256(str(row.id).encode()).hexdigest()[:32],
+    )
+    assert given.fields["phrase3"] == "办理完成"
+
+
+async def test_an_sms_is_given_its_text_and_the_blanks_of_its_template(world: MessageWorld, outside: Outside) -> None:
+    firm = await world.firm()
+    application = await world.application(firm)
+    await world.booked(firm, application)
+
+    await outside.deliver_all()
+
+    (given,) = outside.sms.to(mobile_of(application))
+    assert given.text.startswith("张三您好")
+    assert (given.template, given.params[0], given.fields, given.url) == ("booked.person.1", "张三", {}, "")
+
+
+async def test_a_subscribe_message_opens_its_page(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    row = await only_delivery(firm)
+    await Delivery.filter(id=row.id).update(channel=Channel.MINI_PROGRAM)
+
+    await outside.deliver_all()
+
+    assert outside.wechat.calls == []
+    assert [call.address for call in outside.mini_program.calls] == [openid]
+
+
+async def test_whoever_unbound_wechat_gets_the_sms_instead(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    await WechatBinding.filter(openid=openid).delete()
+
+    await outside.deliver_all()
+
+    row = await only_delivery(firm, channel=Channel.WECHAT)
+    assert outside.wechat.calls == []
+    assert (row.state, row.error_code, row.reason) == (DeliveryState.REFUSED, "no_address", "微信已解除绑定")
+    assert [call.address for call in outside.sms.calls] == [contact_of(firm)]
+
+
+async def test_what_cannot_be_unsealed_has_failed_and_says_what_to_look_at(
+    world: MessageWorld, outside: Outside
+) -> None:
+    firm, _ = await bound_firm(world)
+    await tell_done(world, firm)
+    row = await only_delivery(firm)
+    await Delivery.filter(id=row.id).update(payload="k9.AAAA")
+
+    await outside.deliver_all()
+
+    row = await only_delivery(firm, channel=Channel.WECHAT)
+    assert outside.wechat.calls == []
+    assert (row.state, row.error_code) == (DeliveryState.FAILED, "unreadable")
+    assert row.reason == "内容无法解密，请检查密钥配置"
+
+
+async def test_a_try_is_logged_without_the_person(
+    world: MessageWorld, outside: Outside, caplog: pytest.LogCaptureFixture
+) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    outside.wechat.plan = {openid: [TryLater(0, "45009", "调用太频繁"), Sent("77")]}
+
+    with caplog.at_level(logging.INFO):
+        await outside.deliver_all()
+
+    row = await only_delivery(firm)
+    tried = {"delivery": str(row.id), "channel": Channel.WECHAT, "message_event": "done"}
+    assert logged(caplog) == [
+        tried | {"state": DeliveryState.PENDING, "attempt": 1, "code": "45009"},
+        tried | {"state": DeliveryState.SENT, "attempt": 2, "code": ""},
+    ]
+
+
+async def test_an_answer_that_came_after_the_lease_was_lost_is_logged_as_such(
+    world: MessageWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    firm, _ = await bound_firm(world)
+    await tell_done(world, firm)
+    sender = Held()
+    deliverer = lane_of(sender, 8)
+    await deliverer.start_due()
+    await Delivery.filter(account_id=firm.id).update(lease="another's")
+
+    with caplog.at_level(logging.INFO):
+        sender.answering.set()
+        await deliverer.drain()
+
+    assert [facts["lease"] for facts in logged(caplog)] == ["lost"]
+    assert await states_of(firm) == ["sending"]
+
+
+async def test_a_fault_of_ours_is_logged(world: MessageWorld, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(FakeSender):
+        async def send(self, outgoing: Outgoing) -> Outcome:
+            raise ZeroDivisionError
+
+    await bound_firms(world, 1)
+
+    deliverer = lane_of(Broken(), 8)
+    await deliverer.start_due()
+    await deliverer.drain()
+    await asyncio.sleep(0)  # for the lane to hear of it
+
+    (record,) = [record for record in caplog.records if record.name == "zcgl"]
+    assert (record.message, record.levelname) == ("delivery_fault", "ERROR")
+    assert isinstance(record.exc_info and record.exc_info[1], ZeroDivisionError)
+
+
+async def test_a_lane_has_no_more_under_way_than_it_may(world: MessageWorld) -> None:
+    await bound_firms(world, 20)
+    sender = Yielding()
+    deliverer = lane_of(sender, 4)
+
+    leased = [await deliverer.start_due() for _ in range(4)]
+    await deliverer.drain()
+
+    assert leased == [8, 8, 4, 0]
+    assert sender.most == 4
+    assert len(sender.calls) == 20
+
+
+async def test_a_full_lane_waits_until_half_of_it_is_free(world: MessageWorld) -> None:
+    await bound_firms(world, 8)
+    sender = Held()
+    deliverer = lane_of(sender, 4)
+    starting = asyncio.create_task(deliverer.start_due())
+    await sender.busy.wait()
+
+    for _ in range(50):
+        await asyncio.sleep(0)
+    started = len(sender.calls)
+    sender.answering.set()
+    await starting
+    await deliverer.drain()
+
+    assert started == 4
+    assert len(sender.calls) == 8
+
+
+async def test_what_a_stopped_worker_had_not_begun_is_due_at_once_and_what_it_began_is_in_doubt(
+    world: MessageWorld,
+) -> None:
+    await bound_firms(world, 8)
+    sender = Held()
+    deliverer = lane_of(sender, 4)
+    starting = asyncio.create_task(deliverer.start_due())
+    await sender.busy.wait()
+
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await deliverer.drain(0)
+
+    rows = await Delivery.all()
+    assert sender.under_way == 0
+    assert sorted(row.attempts for row in rows) == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert {row.attempts for row in rows if row.next_at <= clock.now()} == {0}
+    assert {row.attempts for row in rows if row.leased_until and row.leased_until > clock.now()} == {1}
+
+
+async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    other = await world.firm()
+    await tell_done(world, other)
+    silent, sms = Held(), FakeSender(with_receipts=False)
+
+    deliverer = Deliverer({Channel.WECHAT: silent, Channel.SMS: sms})
+    leased = await deliverer.start_due()
+    await deliverer.lanes[1].drain()
+
+    assert leased == 2
+    assert await states_of(other) == ["delivered"]
+    assert [call.address for call in silent.calls] == [openid]
+    await deliverer.drain(0)
