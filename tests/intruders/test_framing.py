@@ -28,6 +28,10 @@ SMUGGLED = {
     "a length with a line": _after("Content-Length: 1_0", "", "{}") + _HIDDEN,
     "another coding": _after("Transfer-Encoding: xchunked", "Content-Length: 2", "", "{}") + _HIDDEN,
     "two codings": _after("Transfer-Encoding: gzip, chunked", "", "0", "", "") + _HIDDEN,
+    "a blank before the colon": _after("Content-Length : 2", "", "{}") + _HIDDEN,
+    "a tab before the colon": _after("Content-Length\t: 2", "", "{}") + _HIDDEN,
+    "a folded line": _after("X-A: b", " Content-Length: 41", "", "") + _HIDDEN,
+    "a length in other letters": _after("Content-Length\u2024: 2", "", "{}") + _HIDDEN,
     "a negative chunk": _after("Transfer-Encoding: chunked", "", "-2", "{}", "0", "", "") + _HIDDEN,
     "a chunk with a sign": _after("Transfer-Encoding: chunked", "", "+2", "{}", "0", "", "") + _HIDDEN,
 }
