@@ -21,6 +21,7 @@ from tests.bench.table import Row
 from tests.engines.servers import RedisServer
 
 _AT_ONCE = 32
+_ANSWERS = 720  # of one round at most
 _INSERT = (
     "INSERT INTO visit (id, created_at, token, desk, on_date, start, place_no) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
@@ -51,7 +52,7 @@ async def winners(gate: int, lock: int, firms: list[Firm], redis: RedisServer) -
 async def sell(port: int, firms: list[Firm], redis: RedisServer | None, offered: int, counted: int | None) -> float:
     """Offer `offered` bookings for each of a few fresh slots in turn; answers (or only `counted` ones) a second."""
     await clear_grid(redis)
-    slots = open_slots()[: min(20, len(firms) // offered)]
+    slots = open_slots()[: min(20, _ANSWERS // offered)]
     together = Outcome()
     for number, slot in enumerate(slots):
         chosen = firms[number * offered : (number + 1) * offered]
