@@ -1,5 +1,6 @@
 """Fixtures for all tests: the test keys, the engines, and Redis names of one's own."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -56,6 +57,8 @@ async def embedded_engine(scratch: Path) -> AsyncIterator[Engine]:
     valkey = ValkeyServer(home)
     engine = Engine("sqlite+valkey", home, f"sqlite://{home / 'zcgl.sqlite3'}", valkey)
     valkey.start()
+    if prepared := os.environ.get("PREPARED_SQLITE"):  # tests.mutation: a session for every mutant
+        shutil.copy(prepared, home / "zcgl.sqlite3")
     await apply_migrations(engine.orm())
     yield engine
     valkey.kill()
