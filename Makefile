@@ -9,7 +9,7 @@ export ZCGL_PORT := $(PORT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench soak cluster rehearse lock clean engines
+.PHONY: help run demo test lint bench mutate soak cluster rehearse lock clean engines
 
 help:  ## 列出命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ lint: $(VENV)/development.stamp  ## ruff、mypy、分层约束、迁移、openap
 
 bench: $(VENV)/development.stamp engines  ## 性能，每一行与同一次运行中的参照并排
 	$(BIN)/python -m tests.bench
+
+mutate: $(VENV)/development.stamp  ## 变异测试：规则与服务里的小错误有多少被测试发现，低于 90 % 即失败（GROUPS= 只测几组）
+	$(BIN)/python -m tests.mutation $(GROUPS)
 
 soak: $(VENV)/development.stamp engines  ## 故障浸泡：SECONDS= 秒内随机杀死进程，最后核对不变量（KILLS= 至少杀多少次，SEED= 重演）
 	$(BIN)/python -m tests.soak $(or $(SECONDS),60) $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
