@@ -42,6 +42,16 @@ class RedisNode(RedisServer):
             role = client.role()
             return bool(role[0] == "slave" and role[3] == "connected")
 
+    def follows(self, port: int) -> bool:
+        with self.client() as client:
+            return bool(client.role()[2] == port)
+
+    def take_over(self) -> None:
+        """Become the master without asking the others."""
+        with self.client() as client:
+            client.execute_command("CLUSTER", "FAILOVER", "TAKEOVER")
+        wait_until(self.is_master, "the replica to be master")
+
     def sees_a_whole_cluster(self) -> bool:
         """All slots are served and every node that is alive is linked."""
         try:

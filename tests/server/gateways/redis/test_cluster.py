@@ -81,6 +81,20 @@ async def test_what_one_process_changes_the_other_hears(door: RedisDoor, cluster
             assert await heard.get() == TEN.desk
 
 
+async def test_slots_that_moved_are_followed_without_an_error(door: RedisDoor, cluster: RedisCluster) -> None:
+    """The old master answers MOVED as soon as it hears of its heir."""
+    key = "test:{a slot that moves}"
+    await door.call(lambda redis: redis.set(key, 1))
+    port = door.client.get_node_from_key(key).port  # type: ignore[attr-defined]
+    heir = next(node for node in cluster.nodes if not node.is_master() and node.follows(port))
+
+    heir.take_over()
+    cluster.wait_for_replicas()
+
+    assert await door.call(lambda redis: redis.set(key, 2))
+    assert not door.had_error_within(60)
+
+
 async def test_a_killed_master_is_met_once_and_its_replica_found(door: RedisDoor, cluster: RedisCluster) -> None:
     slots = RedisSlots(door)
     key = slots.slot_key(TEN)
