@@ -76,6 +76,9 @@ SENDING = Group(
         "tests/server/messages/test_doubt.py",
         "tests/server/messages/test_leases.py",
         "tests/server/messages/test_pauses.py",
+        "tests/server/messages/test_receipts.py",
+        "tests/server/messages/test_callbacks.py",
+        "tests/server/messages/test_mini_program.py",
     ),
     chosen=_SQLITE,
 )

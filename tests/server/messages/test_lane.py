@@ -3,15 +3,19 @@
 import asyncio
 import hashlib
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from models.accounts import WechatBinding
+from models.appointments import Appointment
 from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.channels import Outcome, Outgoing, Sent, TryLater
 from server.messages.deliver import Deliverer
+from server.messages.outcomes import GIVE_UP_AFTER
+from server.messages.undone import MOVED_ON
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
     FakeSender,
@@ -265,3 +269,38 @@ async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
     assert await states_of(other) == ["delivered"]
     assert [call.address for call in silent.calls] == [openid]
     await deliverer.drain(0)
+
+
+async def booked_on_wechat(world: MessageWorld) -> tuple[Appointment, Delivery]:
+    firm, _ = await bound_firm(world)
+    appointment = await world.booked(firm, await world.application(firm))
+    return appointment, await only_delivery(firm, channel=Channel.WECHAT)
+
+
+async def test_what_is_not_promised_any_more_says_why(world: MessageWorld, outside: Outside) -> None:
+    appointment, row = await booked_on_wechat(world)
+    await world.step(appointment)
+    before = clock.now()
+
+    await outside.deliver_all()
+
+    row = await Delivery.get(id=row.id)
+    assert outside.wechat.calls == []
+    assert (row.state, row.reason) == (DeliveryState.SUPERSEDED, MOVED_ON)
+    assert row.ended_at is not None
+    assert before <= row.ended_at <= clock.now()
+
+
+async def test_what_is_not_promised_any_more_and_may_have_arrived_waits_for_its_receipt(
+    world: MessageWorld, outside: Outside
+) -> None:
+    appointment, row = await booked_on_wechat(world)
+    first = clock.now() - timedelta(minutes=1)
+    await Delivery.filter(id=row.id).update(state=DeliveryState.IN_DOUBT, first_attempt_at=first)
+    await world.step(appointment)
+
+    await outside.deliver_all()
+
+    row = await Delivery.get(id=row.id)
+    assert outside.wechat.calls == []
+    assert (row.state, row.next_at) == (DeliveryState.IN_DOUBT, first + GIVE_UP_AFTER)
