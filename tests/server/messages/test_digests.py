@@ -29,8 +29,9 @@ def world(engine: Engine) -> MessageWorld:
 
 @pytest.fixture
 async def day(engine: Engine) -> AsyncIterator[date]:
-    """A day nobody else's deliveries ended on; its digest is not written yet."""
+    """A day nobody else's deliveries ended on, nor will be due by then; its digest is not written yet."""
     found = date(2031, 1, 1) + timedelta(days=uuid4().int % 9000)
+    await Delivery.filter(state=DeliveryState.PENDING).delete()
     await DeliveryDigest.filter(on_date=found).delete()
     await Delivery.filter(
         ended_at__gte=at(found, "00:00"), ended_at__lt=at(found + timedelta(days=1), "00:00")
