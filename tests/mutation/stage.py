@@ -52,6 +52,8 @@ def _settings(group: Group) -> str:
             *(f"-pno:{plugin}" for plugin in _WITHOUT),
         ],
         "process_isolation": "forkserver",
+        "timeout_constant": 1.5,  # seconds; five times this and the tests' own time is the limit
+        "timeout_multiplier": 5.0,
         "use_git_change_detection": False,
     }
     return "\n[tool.mutmut]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items())

@@ -146,3 +146,9 @@ async def test_a_day_of_that_year_by_staff_ends_the_warning(world: World) -> Non
     await set_day(DayOrder(world.desk, date(2027, 2, 10), True, "春节"), await world.clerk(), gate=world.gate)
 
     assert await calendar_warning(world.desk, date(2026, 11, 24)) is None
+
+
+async def test_a_day_of_another_desk_ends_no_warning(world: World) -> None:
+    await set_day(DayOrder("another_desk", date(2027, 2, 10), True, "春节"), await world.clerk(), gate=world.gate)
+
+    assert await calendar_warning(world.desk, date(2026, 11, 24)) is not None

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from server.appointments.closing import DayOrder, set_day
 from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold, load
 from server.appointments.places import Rows, closed_rows
 from server.appointments.refusals import DayClosed, SlotFull
@@ -106,6 +107,20 @@ async def test_a_view_that_is_never_believed_is_done_without(slot: Slot) -> None
 
     assert await held(slot, gate) == (3, 4)
     assert len(gate.takes) == len(gate.fills) == 3
+
+
+async def test_without_redis_an_empty_slot_is_filled_from_its_first_place(slot: Slot) -> None:
+    assert await held(slot, FakeGate(GateDown)) == (1, 2)
+
+
+async def test_without_redis_a_closed_day_is_a_doubt_of_a_closed_one(slot: Slot) -> None:
+    gate = FakeGate(GateDown)
+    await set_day(DayOrder(slot.desk, slot.on, True), await World(slot.desk, gate).clerk(), gate=gate)
+
+    with pytest.raises(Doubt) as doubt:
+        await held(slot, gate)
+
+    assert doubt.value.shut is True
 
 
 async def test_without_redis_the_table_chooses(slot: Slot) -> None:
