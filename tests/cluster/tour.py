@@ -68,6 +68,7 @@ async def tour(stage: Stage, say: Callable[[str], None]) -> Report:
         await living
         report.faults += await broken_promises(crowd, stage)
         _count(crowd, report)
+        say(f"事务所得到的回答（状态码：次数，0 为没有回答）：{dict(sorted(town.answers.items()))}")
     return report
 
 

@@ -1,8 +1,10 @@
 """The cluster as the soak's crowd knows a town: its address, the slots to fight over, whether it is whole."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -19,6 +21,7 @@ class ClusterTown:
     stage: Stage
     http: aiohttp.ClientSession
     world: World
+    answers: Counter[int]  # by status, of everybody's requests; 0 where none came
 
     @property
     def url(self) -> str:
@@ -52,6 +55,21 @@ async def town_of(stage: Stage) -> AsyncIterator[ClusterTown]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(stage.engine.opened())
         door = await stack.enter_async_context(RedisDoor(stage.redis.url, prefix=PREFIX))
-        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)))
+        answers: Counter[int] = Counter()
+        timeout, counting = aiohttp.ClientTimeout(total=15), [counting_into(answers)]
+        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout, trace_configs=counting))
         world = World(catalogue().businesses["registration"].desk, RedisSlots(door))
-        yield ClusterTown(stage, http, world)
+        yield ClusterTown(stage, http, world, answers)
+
+
+def counting_into(answers: Counter[int]) -> aiohttp.TraceConfig:
+    async def answered(_: Any, __: Any, end: aiohttp.TraceRequestEndParams) -> None:
+        answers[end.response.status] += 1
+
+    async def lost(_: Any, __: Any, end: aiohttp.TraceRequestExceptionParams) -> None:
+        answers[0] += 1
+
+    config = aiohttp.TraceConfig()
+    config.on_request_end.append(answered)
+    config.on_request_exception.append(lost)
+    return config

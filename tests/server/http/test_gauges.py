@@ -1,6 +1,7 @@
 """What /metrics says of waiting work, on both engines: counted as the rows stand, with ages in seconds."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -10,6 +11,7 @@ from models.work import Heartbeat, JobLease
 from server import clock
 from server.http.gauges import exposed
 from tests.engines.engine import Engine
+from tests.engines.servers import MariaDB, RedisServer
 
 
 async def samples(parts: dict[str, str] | None = None) -> dict[tuple[str, ...], float]:
@@ -72,7 +74,7 @@ async def test_a_silent_worker_and_a_late_job_show(engine: Engine) -> None:
     found = await samples()
 
     assert 90 <= found["zcgl_worker_heartbeat_seconds",] < 150
-    assert 300 <= found["zcgl_job_late_seconds", name] < 360
+    assert 300 <= found["zcgl_task_late_seconds", name] < 360
 
 
 async def test_open_alerts_and_pauses_show_until_they_are_gone(engine: Engine) -> None:
@@ -87,3 +89,13 @@ async def test_open_alerts_and_pauses_show_until_they_are_gone(engine: Engine) -
 
     assert (before["zcgl_open_alerts", kind], before["zcgl_sending_paused", scope]) == (1.0, 1.0)
     assert {("zcgl_open_alerts", kind), ("zcgl_sending_paused", scope)} & set(after) == set()
+
+
+async def test_without_a_database_the_parts_are_all_there_is(own_mariadb: MariaDB, tmp_path: Path) -> None:
+    engine = Engine("down", tmp_path, own_mariadb.create_database("down"), RedisServer(tmp_path))
+    async with engine.opened():
+        own_mariadb.kill()
+
+        found = await samples({"database": "OperationalError"})
+
+    assert found == {("zcgl_part_up", "database"): 0.0}
