@@ -42,7 +42,7 @@ def _scored(group: Group, children: int) -> list[Score]:
 def _unscored(group: Group, found: list[Score]) -> list[Score]:
     """A file of which nothing is known counts as missed."""
     missing = {f"server/{module}.py" for module in group.mutated} - {score.file for score in found}
-    return [Score(file, 0, 0, (f"{file}: not mutated",)) for file in sorted(missing)]
+    return [Score(file, 0, 0, 0, (f"{file}: not mutated",)) for file in sorted(missing)]
 
 
 if __name__ == "__main__":

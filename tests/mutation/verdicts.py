@@ -11,16 +11,18 @@ import yaml
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
-_NOTICED = {"killed", "timeout", "segfault", "suspicious"}
+_NOTICED = {"killed", "timeout"}
 _LIST = Path(__file__).parent / "equivalent.yaml"
 
 
 @dataclass(frozen=True)
 class Score:
-    """One file's mutants: `noticed` by a test, `equivalent` to the code as it stands, `survivors` as diffs."""
+    """One file's mutants: `noticed` by a test, `endless` of them by a timeout, `equivalent` to the code as it
+    stands, `survivors` as diffs."""
 
     file: str
     noticed: int
+    endless: int
     equivalent: int
     survivors: tuple[str, ...]
 
@@ -46,7 +48,8 @@ def _score(meta: Path, verdicts: Mapping[str, int | None]) -> Score:
     missed = [name for name, code in verdicts.items() if status_by_exit_code[code] not in _NOTICED]
     diffs = {name: _diff(name, file, status_by_exit_code[verdicts[name]]) for name in missed}
     survivors = tuple(diff for diff in diffs.values() if not _is_equivalent(file, diff))
-    return Score(file, len(verdicts) - len(missed), len(missed) - len(survivors), survivors)
+    endless = sum(status_by_exit_code[code] == "timeout" for code in verdicts.values())
+    return Score(file, len(verdicts) - len(missed), endless, len(missed) - len(survivors), survivors)
 
 
 def _diff(name: str, file: str, status: str) -> str:
@@ -68,8 +71,9 @@ def _equivalent() -> Mapping[str, Set[str]]:
 
 def table(found: list[Score]) -> Iterator[str]:
     for score in found:
-        equivalent = f"   equivalent {score.equivalent}" if score.equivalent else ""
-        yield f"{percent(score):6.1f} %  {score.noticed:4d} / {score.total:4d}  {score.file}{equivalent}"
+        remarks = {"timeout": score.endless, "equivalent": score.equivalent}
+        beside = "".join(f"   {word} {count}" for word, count in remarks.items() if count)
+        yield f"{percent(score):6.1f} %  {score.noticed:4d} / {score.total:4d}  {score.file}{beside}"
 
 
 def percent(*found: Score) -> float:
