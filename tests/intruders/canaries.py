@@ -23,12 +23,11 @@ class Canaries:
     def seed(self, kind: str, *values: str) -> None:
         self.seeded.setdefault(kind, set()).update(value for value in values if value)
 
-    def seen_in(self, data: bytes, *, besides: str = "") -> list[str]:
+    def seen_in(self, data: bytes) -> list[str]:
         """Which of them `data` shows, as they are or in hexadecimal; nothing when all is well."""
         return [
             f"{kind}: {value}"
             for kind, values in self.seeded.items()
-            if kind != besides
             for value in values
             if value.encode() in data or value.encode().hex().encode() in data
         ]

@@ -18,7 +18,7 @@ from tests.server.http.site import Site
 from tests.server.http.stage import Stage
 
 CALLERS = (Who.FIRM, Who.OTHER_FIRM, Who.ADMIN)  # two tenants and a member of staff who may do everything
-EXAMPLES = 5
+EXAMPLES = 4
 ROUTES = [route for route in ROWS if route not in OF_THE_DOCUMENT]
 
 
