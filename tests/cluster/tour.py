@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.cluster.apart import work_apart
 from tests.cluster.stage import Stage
+from tests.cluster.streams import held_back
 from tests.cluster.town import ClusterTown, town_of
 from tests.cluster.verdict import broken_promises
 from tests.engines.servers import Server
@@ -60,6 +61,7 @@ async def tour(stage: Stage, say: Callable[[str], None]) -> Report:
     async with town_of(stage) as town:
         crowd = Crowd(town, random.Random(1))  # type: ignore[arg-type]
         await _tell(stage, report, say, "全部节点")
+        report.faults += await held_back(town)
         await crowd.gather_people(_FIRMS)
         living = asyncio.create_task(crowd.live(_PEOPLE))
         for blow in BLOWS:
