@@ -5,6 +5,7 @@ the same list agree on the node within moments (ADR 10).
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
@@ -18,6 +19,9 @@ Node = tuple[str, int]  # host, port
 
 _NOT_PREPARED = 1047  # the node stands outside of the cluster: it joins, or has lost the majority
 _AVOID_SECONDS = 20.0  # how long a node that failed is not asked again
+
+# A machine that froze, or that the network lost, closes nothing: the kernel gives its connections up after 6 s.
+_LIVELINESS = {socket.TCP_KEEPIDLE: 3, socket.TCP_KEEPINTVL: 1, socket.TCP_KEEPCNT: 3, socket.TCP_USER_TIMEOUT: 6000}
 
 
 class Nodes:
@@ -101,6 +105,8 @@ async def _greeted(node: Node, how: dict[str, Any]) -> NodeConnection:
     connection = NodeConnection(host=node[0], port=node[1], **how)
     await connection._connect()
     try:
+        for option, value in _LIVELINESS.items():
+            connection._writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, value)
         await connection.query("SELECT 1")
     except BaseException:
         connection.close()

@@ -4,6 +4,7 @@ Two servers of which neither knows the other show where connections go; only `ma
 """
 
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -102,6 +103,16 @@ async def test_a_connection_ends_when_its_node_says_that_it_stands_outside(
 
     assert connection.closed
     await pool.release(connection)
+
+
+async def test_the_kernel_asks_a_silent_machine_whether_it_is_there(pool: NodesPool) -> None:
+    connection = await pool.acquire()
+
+    line = connection._writer.get_extra_info("socket")
+    asks, waits = (line.getsockopt(socket.IPPROTO_TCP, of) for of in (socket.TCP_KEEPIDLE, socket.TCP_USER_TIMEOUT))
+
+    assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert (asks, waits) == (3, 6000)
 
 
 def test_a_node_that_failed_is_asked_last() -> None:
