@@ -10,12 +10,13 @@ from models.applications import State
 from models.appointments import Appointment, AppointmentState
 from models.messages import Message
 from server import clock
-from server.appointments.calendar import public_day
+from server.appointments.calendar import Day, public_day
 from server.appointments.closing import DayOrder, OnBookings, set_capacity, set_day
 from server.appointments.grid import GridDay, GridSlot, read_grid
 from server.appointments.grid_memory import GridMemory
-from server.appointments.places import calendar_warning, offered_days
+from server.appointments.places import calendar_warning, capacity_of, days_of, offered_days, slots_of
 from server.appointments.refusals import CapacityInUse, DayClosed, DayHasBookings, SlotFull
+from server.businesses import Catalogue, catalogue, use_catalogue
 from server.errors import NotFound
 from tests.world import Party, World, people_in, state_of
 
@@ -84,6 +85,23 @@ async def test_an_empty_day_closes_and_opens_again(world: World) -> None:
     assert (await firm.book()).window_from == "10:00"
 
 
+async def test_a_day_closed_by_staff_says_why(world: World) -> None:
+    await set_day(DayOrder(world.desk, world.day, True, "台风"), await world.clerk(), gate=world.gate)
+
+    assert (await days_of(world.desk, [world.day]))[world.day] == Day(world.day, closed=True, reason="台风")
+
+
+def test_each_slot_has_a_capacity_of_its_own() -> None:
+    rules = catalogue().appointments
+    small = tuple(slot.model_copy(update={"capacity": 6 if slot.start == "15:30" else 12}) for slot in rules.slots)
+    other = {**dict(catalogue()), "appointments": rules.model_copy(update={"slots": small})}
+
+    with use_catalogue(Catalogue.model_construct(**other)):
+        capacities = [capacity_of(slot, Day(slot.on, closed=False)) for slot in slots_of("desk", [date(2026, 11, 25)])]
+
+    assert capacities == [12, 12, 12, 12, 6]
+
+
 async def test_a_day_with_bookings_is_not_closed_by_accident(world: World) -> None:
     firm, clerk = await world.firm(), await world.clerk()
     await firm.book()
@@ -142,8 +160,9 @@ async def test_staff_are_warned_of_a_year_without_notice(world: World, today: da
     assert (warning is None) if year is None else (warning is not None and warning.startswith(f"{year}年的放假安排"))
 
 
-async def test_a_day_of_that_year_by_staff_ends_the_warning(world: World) -> None:
-    await set_day(DayOrder(world.desk, date(2027, 2, 10), True, "春节"), await world.clerk(), gate=world.gate)
+@pytest.mark.parametrize("on", [date(2027, 1, 1), date(2027, 2, 10), date(2027, 12, 31)])
+async def test_a_day_of_that_year_by_staff_ends_the_warning(world: World, on: date) -> None:
+    await set_day(DayOrder(world.desk, on, True, "春节"), await world.clerk(), gate=world.gate)
 
     assert await calendar_warning(world.desk, date(2026, 11, 24)) is None
 

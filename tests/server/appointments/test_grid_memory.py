@@ -49,7 +49,9 @@ async def test_after_a_change_nobody_is_given_the_old_look(world: World) -> None
 
 
 async def test_a_look_that_a_change_ran_into_is_not_kept(world: World) -> None:
+    """However many changes there were before."""
     memory = GridMemory()
+    memory.forget(world.desk)
     looking = asyncio.create_task(memory.look(world.desk, gate=world.gate))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -58,6 +60,16 @@ async def test_a_look_that_a_change_ran_into_is_not_kept(world: World) -> None:
     seen = await looking
 
     assert await memory.look(world.desk, gate=world.gate) is not seen
+
+
+async def test_when_news_may_have_been_missed_every_desk_is_looked_at_again(world: World) -> None:
+    memory = GridMemory()
+    seen = [await memory.look(desk, gate=world.gate) for desk in (world.desk, "another_desk")]
+
+    memory.forget_all()
+
+    again = [await memory.look(desk, gate=world.gate) for desk in (world.desk, "another_desk")]
+    assert [new is old for new, old in zip(again, seen, strict=True)] == [False, False]
 
 
 async def test_an_answer_is_kept_as_long_as_the_look_it_was_made_of(world: World) -> None:

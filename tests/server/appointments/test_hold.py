@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -183,6 +184,20 @@ async def test_whoever_waited_for_a_load_does_not_load_again(slot: Slot) -> None
     await asyncio.gather(*loads)
 
     assert len(gate.fills) == 1
+
+
+async def test_the_load_of_another_slot_waits_for_nobody(slot: Slot) -> None:
+    slow, quick = FakeGate(UNKNOWN), FakeGate(UNKNOWN)
+    slow.answering.clear()
+    loading = asyncio.create_task(load(slot, slow))
+    await slow.filled.wait()
+
+    other = replace(slot, start="09:00")
+    await load(other, quick)
+
+    assert [filled for filled, _, _ in quick.fills] == [other]
+    slow.answering.set()
+    await loading
 
 
 async def test_the_next_load_is_a_new_one(slot: Slot) -> None:
