@@ -72,6 +72,7 @@ SENDING = Group(
     tests=(
         "tests/server/messages/test_outcomes.py",
         "tests/server/messages/test_lane.py",
+        "tests/server/messages/test_outgoing.py",
         "tests/server/messages/test_deliver.py",
         "tests/server/messages/test_doubt.py",
         "tests/server/messages/test_leases.py",
