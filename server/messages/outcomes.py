@@ -55,7 +55,7 @@ def paused(now: datetime) -> Columns:
     return _ended(DeliveryState.FAILED, now, "paused", "渠道或模板暂停发送已久，有短信的已改发短信；恢复发送后可重试")
 
 
-def superseded(now: datetime, reason: str = "预约已变更，不再发送") -> Columns:
+def superseded(now: datetime, reason: str) -> Columns:
     return _ended(DeliveryState.SUPERSEDED, now, "", reason)
 
 

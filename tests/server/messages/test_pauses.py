@@ -105,8 +105,9 @@ async def test_pausing_twice_and_resuming_what_runs_are_refused(world: MessageWo
         await pause_scope(WECHAT, "微信正在维护", ADMIN)
     with pytest.raises(PauseNotFound):
         await resume("channel:sms", ADMIN)
-    with pytest.raises(UnknownScope):
+    with pytest.raises(UnknownScope) as unknown:
         await pause_scope("template:nothing", "试试", ADMIN)
+    assert unknown.value.field == "scope"
 
 
 def test_every_channel_and_every_template_can_be_paused() -> None:

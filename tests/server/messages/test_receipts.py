@@ -73,8 +73,18 @@ async def test_a_receipt_by_person_whose_delivery_another_has_ended_is_asked_aga
     row = await sent(world, outside)
     await Delivery.filter(id=row.id).update(state=DeliveryState.DELIVERED)
 
-    by_number = Receipt(str(row.provider_id), Delivered())
-    by_id = Receipt("another", Delivered(), row.id, address="o-somebody")
+    number = row.id.hex
+    await Delivery.filter(id=(await sent(world, outside)).id).update(channel=Channel.SMS, provider_id=number)
 
-    assert await settle_receipt(Channel.WECHAT, by_number)
-    assert not await settle_receipt(Channel.WECHAT, by_id)
+    assert not await settle_receipt(Channel.WECHAT, Receipt(number, Delivered(), row.id, address="o-somebody"))
+
+
+async def test_a_receipt_by_number_or_name_of_what_has_ended_changes_nothing(
+    world: MessageWorld, outside: Outside
+) -> None:
+    row = await sent(world, outside)
+    await Delivery.filter(id=row.id).update(state=DeliveryState.REFUSED)
+
+    assert await settle_receipt(Channel.WECHAT, Receipt(str(row.provider_id), Delivered()))
+    assert await settle_receipt(Channel.WECHAT, Receipt(row.id.hex, Delivered(), row.id))
+    assert (await Delivery.get(id=row.id)).state is DeliveryState.REFUSED
