@@ -10,7 +10,7 @@ import pytest
 from tests.server.http.waiting import until
 from tests.soak.town import Town, running_town
 
-WHOLE_AGAIN = 10.0  # seconds (reliability §1)
+WHOLE_AGAIN = 30.0  # seconds at the very most: ten on a machine that does nothing else (reliability §1, row 22)
 
 
 @pytest.fixture
