@@ -48,7 +48,7 @@ async def test_a_material_that_newly_applies_opens(office: Office, firm: Applica
         await changeable_application(firm.caller, returned.id, "labor_contract")
 
 
-@pytest.mark.parametrize(("field", "value"), [("name", "李四"), ("id_number", an_id_number())])
+@pytest.mark.parametrize(("field", "value"), [("name", "李四"), ("id_number", an_id_number())], ids=["name", "number"])
 async def test_another_name_or_number_opens_what_proves_it(
     office: Office, firm: Applicant, field: str, value: str
 ) -> None:
