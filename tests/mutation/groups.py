@@ -71,6 +71,7 @@ SENDING = Group(
     mutated=("messages/deliver", "messages/leases", "messages/outcomes", "messages/scopes"),
     tests=(
         "tests/server/messages/test_outcomes.py",
+        "tests/server/messages/test_due.py",
         "tests/server/messages/test_lane.py",
         "tests/server/messages/test_outgoing.py",
         "tests/server/messages/test_deliver.py",

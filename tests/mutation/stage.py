@@ -14,6 +14,7 @@ from tests.mutation.groups import Group
 
 ROOT = Path(__file__).parent.parent.parent
 _MUTATED = "server"
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BESIDE = ("config", "models", "miniprogram-api", "console-api", "tests")
 # A mutant takes a tenth of a second without the plugins that search for leaks after each run, and those we do not use.
 _WITHOUT = ("cacheprovider", "unraisableexception", "threadexception", "schemathesis", "xdist")
@@ -29,7 +30,8 @@ def run_mutants(group: Group, folder: Path, children: int) -> None:
     told = os.environ | {"PREPARED_SQLITE": str(_prepared(folder))}
     done = subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.stderr.write(done.stdout[-4000:] + done.stderr[-4000:])
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line[:1] not in _SPINNER]
+        sys.stderr.write("\n".join(said[-60:]) + "\n")
 
 
 def _prepared(folder: Path) -> Path:

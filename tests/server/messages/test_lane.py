@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.channels import Outcome, Outgoing, Sent, TryLater
 from server.messages.deliver import Deliverer
-from server.messages.leases import begin_attempts, lease_due
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
     FakeSender,
@@ -191,30 +189,3 @@ async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
     assert await states_of(other) == ["delivered"]
     assert [call.address for call in silent.calls] == [openid]
     await deliverer.drain(0)
-
-
-async def test_what_another_has_settled_meanwhile_is_not_begun(world: MessageWorld) -> None:
-    await bound_firms(world, 3)
-    leased = await lease_due(Channel.WECHAT, 3)
-    await Delivery.filter(id=leased[0].id).update(state=DeliveryState.SENT)
-    await Delivery.filter(id=leased[1].id).update(lease="another's")
-
-    begun = await begin_attempts(leased)
-
-    assert begun == leased[2:]
-    assert [(await Delivery.get(id=row.id)).attempts for row in leased] == [0, 0, 1]
-
-
-async def test_an_attempt_that_may_have_arrived_keeps_the_time_of_the_first(world: MessageWorld) -> None:
-    await bound_firms(world, 2)
-    new, doubtful = await lease_due(Channel.WECHAT, 2)
-    first, before = clock.now() - timedelta(minutes=1), clock.now()
-    await Delivery.filter(id=doubtful.id).update(first_attempt_at=first)
-    doubtful.first_attempt_at = first
-
-    await begin_attempts([new, doubtful])
-
-    assert (await Delivery.get(id=doubtful.id)).first_attempt_at == first
-    begun = (await Delivery.get(id=new.id)).first_attempt_at
-    assert begun is not None
-    assert before <= begun <= clock.now()
