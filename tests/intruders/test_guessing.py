@@ -90,12 +90,12 @@ async def test_one_account_tried_ten_thousand_times_from_everywhere(world: World
     assert hasher.verified == TRIES
 
 
-async def test_one_password_sprayed_over_ten_thousand_accounts_from_everywhere(
+async def test_one_password_sprayed_over_two_thousand_accounts_from_everywhere(
     world: World, hasher: CountingHasher
 ) -> None:
-    counted = await outcomes(world, ((f"nobody-{n}", "Spring-2026", address_of(n)) for n in range(MANY)))
+    counted = await outcomes(world, ((f"nobody-{n}", "Spring-2026", address_of(n)) for n in range(2_000)))
 
-    assert counted == {"BadCredentials": TRIES, "TooManyTries": MANY - TRIES}
+    assert counted == {"BadCredentials": TRIES, "TooManyTries": 2_000 - TRIES}
     assert TRIES <= hasher.verified <= TRIES + 1
 
 
