@@ -25,7 +25,6 @@ class Fault(TypedDict):
 class _Malformed(Exception):
     def __init__(self, code: str, text: str, **values: object) -> None:
         self.code, self.text, self.values = code, text, values
-        super().__init__(code)
 
 
 def read_answers(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.appointments.book import window_of
-from server.appointments.calendar import next_open_day, public_day, statutory_days, weekday_of
+from server.appointments.calendar import next_open_day, public_day, statutory_days, weekday_of, year_without_notice
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -64,6 +64,22 @@ def test_the_arrival_window_lies_in_the_slot(places: set[int]) -> None:
     begins, ends = window_of("10:00", sorted(places))
 
     assert "10:00" <= begins < ends <= "11:00"
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [
+        (date(2025, 12, 1), None),
+        (date(2026, 10, 31), None),
+        (date(2026, 11, 1), 2027),
+        (date(2026, 12, 31), 2027),
+        (date(2027, 1, 1), 2027),
+        (date(2027, 12, 1), 2027),
+        (date(2028, 1, 1), 2028),
+    ],
+)
+def test_next_year_s_notice_is_missed_from_november_and_this_year_s_always(today: date, year: int | None) -> None:
+    assert year_without_notice(today) == year
 
 
 def test_weekdays_are_the_manuals() -> None:

@@ -73,6 +73,7 @@ def test_answers_are_trimmed_and_numbers_written_in_capitals() -> None:
         ("registration", {"name": "张\n三"}, "name", "control_character"),
         ("registration", {"id_number": "110105********002X"}, "id_number", "masked_value"),
         ("registration", {"retired": "maybe"}, "retired", "unknown_option"),
+        ("registration", {"retired": "y*"}, "retired", "masked_value"),
         ("registration", {"retired": True}, "retired", "wrong_type"),
         ("info_change", {"change_items": "name"}, "change_items", "wrong_type"),
         ("info_change", {"change_items": ["name", 3]}, "change_items", "wrong_type"),
@@ -98,6 +99,13 @@ def test_an_unknown_field_is_named(key: str, named: str) -> None:
     assert check("registration", {key: "red"}, complete=False).errors == [
         {"field": named, "message": "没有这一项，请刷新页面后重试", "code": "unknown_field"}
     ]
+
+
+@pytest.mark.parametrize("field", ["retired", "name"])
+def test_a_masked_answer_is_to_be_filled_in_whole(field: str) -> None:
+    (fault,) = check("registration", {field: "张*"}, complete=False).errors
+
+    assert fault["message"] == {"retired": "是否退休", "name": "姓名"}[field] + "含有“*”，请填写完整内容"
 
 
 def test_a_note_may_have_several_lines() -> None:
@@ -153,8 +161,10 @@ def test_a_wrong_check_digit_is_told_but_not_refused() -> None:
 
 
 def test_a_partner_is_told_what_to_do_first() -> None:
-    found = check("deregistration", {"is_partner": "yes"}, complete=False)
-    assert codes(found.warnings) == {"is_partner": "value_warning"}
+    (warning,) = check("deregistration", {"is_partner": "yes"}, complete=False).warnings
+
+    assert (warning["field"], warning["code"]) == ("is_partner", "value_warning")
+    assert warning["message"].startswith("若注师为所在事务所股东(合伙人)，请到总所所在地区财政部门办理股东名单变更登记")
 
 
 def test_a_transfer_needs_two_firms() -> None:
@@ -168,11 +178,38 @@ def test_a_transfer_between_others_is_told_but_not_refused() -> None:
     assert found.errors == []
     assert codes(found.warnings) == {"to_firm": "account_is_one_of"}
     assert check("transfer", WANG_WU, account_name="测试单位201").warnings == []
+    assert check("transfer", WANG_WU).warnings == []  # whose account it is, nobody said
 
 
 def test_a_custody_cpa_s_own_unit_is_the_association() -> None:
     form = WANG_WU | {"from_firm": "协会代管"}
     assert check("transfer", form, applicant="custody", account_name="王五").warnings == []
+
+
+def test_an_answer_that_only_firms_are_asked_for_is_kept_of_firms_alone() -> None:
+    form = {"full_time": "yes"}
+
+    assert "full_time" in check("qualification_check", form, applicant="firm").form
+    assert "full_time" not in check("qualification_check", form, applicant="custody").form
+
+
+def test_a_format_without_words_of_its_own_is_named_by_its_field() -> None:
+    registration = catalogue().businesses["registration"]
+    name = registration.field("name")
+    silent = name.model_copy(update={"validator": name.validator.model_copy(update={"message": None})})
+    business = registration.model_copy(update={"fields": (silent, *registration.fields[1:])})
+
+    found = check_form(business, {"name": "张3"}, "firm", complete=False)
+
+    assert found.warnings == [{"field": "name", "message": "请填写正确的姓名", "code": "format"}]
+
+
+def test_what_is_required_may_depend_on_another_answer() -> None:
+    def missing(item: str) -> bool:
+        return "cpa_no" in codes(check("other_change", {"change_items": [item]}).errors)
+
+    assert missing("platform_mobile")
+    assert not missing("return_registration")
 
 
 def test_answers_that_do_not_apply_stay_in_a_draft_and_leave_a_submission() -> None:
@@ -188,8 +225,8 @@ def test_a_question_that_appears_must_be_answered() -> None:
 
 
 def test_faults_come_in_the_order_of_the_form() -> None:
-    found = check("registration", {"mobile": "1", "name": "张", "retired": 1})
-    assert [fault["field"] for fault in found.errors] == ["name", "id_number", "mobile", "retired"]
+    found = check("registration", {"colour": "red", "mobile": "1", "name": "张", "retired": 1})
+    assert [fault["field"] for fault in found.errors] == ["name", "id_number", "mobile", "retired", "colour"]
 
 
 def test_a_refusal_carries_every_fault() -> None:

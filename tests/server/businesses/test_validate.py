@@ -7,7 +7,7 @@ import pytest
 
 from server import clock
 from server.businesses import catalogue
-from server.businesses.validate import Finding, Level, examine, has_valid_checksum
+from server.businesses.validate import Finding, Level, examine, has_valid_checksum, normalised
 
 
 def levels(name: str, value: str) -> list[Level]:
@@ -165,6 +165,17 @@ def test_a_date_is_a_day_of_the_calendar_not_after_today() -> None:
     assert not accepts("past_date", "2001-02-29")
     assert not accepts("past_date", "20010228")
     assert not accepts("past_date", "9999-01-01")
+
+
+def test_where_no_date_is_found_there_is_none() -> None:
+    validator = catalogue().validators["past_date"].model_copy(update={"regex": None})
+    assert [finding.level for finding in examine(validator, "昨天")] == [Level.ERROR]
+
+
+def test_only_numbers_are_written_in_capitals() -> None:
+    assert normalised(catalogue().validators["person_name"], "John Smith") == "John Smith"
+    assert normalised(catalogue().validators["id_any"], "11010519491231002x") == "11010519491231002X"
+    assert normalised(None, "abc") == "abc"
 
 
 def test_over_long_values_are_refused() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.messages import Channel
 from server.messages.events import EventName
-from server.messages.fields import cut, fits, longest, one_line, type_of, width
+from server.messages.fields import cut, fill_shortened, fits, longest, one_line, type_of, width
 from server.messages.texts import message_texts
 from server.messages.values import person_values
 from server.messages.wording import Wording
@@ -107,6 +107,20 @@ def test_all_names_are_shown_while_they_fit_and_then_the_first_and_how_many() ->
     ]
 
     assert shown == ["张三、李四", "张三等8人", "3人"]
+
+
+def test_free_text_takes_the_room_that_the_rest_leaves() -> None:
+    filled = fill_shortened("{title}已发布，{w}", {"title": "通" * 30, "w": "五"}, frozenset({"title"}), 20)
+
+    assert filled == "通" * 14 + "…已发布，五"
+
+
+def test_of_several_free_texts_the_longest_is_cut_the_most() -> None:
+    values = {"bring": "证书", "title": "通" * 30, "remark": "注" * 8}
+
+    filled = fill_shortened("{title}{bring}{remark}", values, frozenset(values), 20)
+
+    assert filled == "通" * 9 + "…证书" + "注" * 8
 
 
 def test_free_text_ends_in_an_ellipsis() -> None:
