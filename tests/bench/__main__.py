@@ -90,7 +90,7 @@ async def _embedded(home: Path) -> AsyncIterator[Engine]:
 
 @asynccontextmanager
 async def _installed(home: Path) -> AsyncIterator[Engine]:
-    home.mkdir()
+    await asyncio.to_thread(home.mkdir)
     mariadb, redis = MariaDB(home, durable=True), RedisServer(home)
     mariadb.start()
     redis.start()
