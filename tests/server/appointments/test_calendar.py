@@ -44,6 +44,11 @@ def test_the_thirteen_statutory_days_of_2027() -> None:
     ]
 
 
+@pytest.mark.parametrize(("year", "day"), [(2030, 5), (2031, 5), (2032, 4), (2033, 4), (2034, 5), (2040, 4)])
+def test_qingming_is_the_day_of_the_almanac(year: int, day: int) -> None:
+    assert {on for on in statutory_days(year) if on.month == 4} == {date(year, 4, day)}
+
+
 @given(st.dates(date(2024, 1, 1), date(2099, 12, 20)))
 def test_every_year_has_open_and_closed_days(on: date) -> None:
     following = next_open_day(on)
