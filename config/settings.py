@@ -95,6 +95,13 @@ class S3Settings(BaseModel):
     access_key_id: SecretStr = SecretStr("")
     secret_access_key: SecretStr = SecretStr("")
 
+    @model_validator(mode="after")
+    def _entered_whole(self) -> Self:
+        """Half an entry would have the provider's library look for the other half, for minutes."""
+        if bool(self.access_key_id.get_secret_value()) != bool(self.secret_access_key.get_secret_value()):
+            raise ValueError("ACCESS_KEY_ID 与 SECRET_ACCESS_KEY 要么都设置，要么都不设置")
+        return self
+
 
 class Settings(BaseSettings):
     """Every option of the service; `zcgl doctor` explains each fault. Nested ones: ZCGL_WECHAT__BASE_URL."""

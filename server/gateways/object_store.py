@@ -67,10 +67,12 @@ def open_store(url: str, home: Path, s3: S3Settings | None = None) -> SealedStor
 
 
 def open_provider(url: str, home: Path, s3: S3Settings) -> Any:
-    """What lies under a SealedStore: an obstore of sealed bytes, as a backup copies them."""
+    """What lies under a SealedStore: an obstore of sealed bytes, as a backup copies them. Raises StoreDown for
+    settings with which none can be opened."""
     if url:
         retries: Any = {"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR}
-        return from_url(url, retry_config=retries, **_s3_options(s3))
+        with _translated():
+            return from_url(url, retry_config=retries, **_s3_options(s3))
     folder = home / "objects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _forget_unfinished(folder)

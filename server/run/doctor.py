@@ -1,5 +1,6 @@
 """`zcgl doctor`: looks at every part of the set-up and says, for each fault, what it is and how to cure it."""
 
+import asyncio
 import importlib
 import os
 import shutil
@@ -13,7 +14,9 @@ from tortoise.exceptions import BaseORMException
 
 from config.settings import Settings
 from server.businesses.fault import CatalogueFault
+from server.gateways.object_store import open_store
 from server.gateways.redis.connect import FAULTS, connect
+from server.materials.store import StoreDown
 from server.messages.sms_texts import sms_templates
 from server.messages.texts import message_texts
 from server.run import valkey
@@ -26,6 +29,7 @@ from server.run.service import CannotStart, listening_socket, uses_simulator
 
 Say = Callable[[str], None]
 _ENOUGH_SPACE = 500 * 1024 * 1024  # bytes
+_STORE_SECONDS = 15  # without keys, the provider's library looks for some for minutes
 
 
 class Fault(Exception):
@@ -135,6 +139,17 @@ async def _eviction_policies(address: str) -> set[str]:
     return {node["maxmemory_policy"] for node in nodes}
 
 
+async def store_answers(chosen: Settings) -> None:
+    try:
+        async with asyncio.timeout(_STORE_SECONDS):
+            await open_store(chosen.store_url, chosen.home, chosen.store_s3).ping()
+    except (StoreDown, TimeoutError) as error:
+        raise Fault(
+            f"材料存放处不能写入（{type(error.__cause__ or error).__name__}）",
+            "检查 ZCGL_STORE_URL（s3://桶）、ZCGL_STORE_S3__ENDPOINT 与密钥，桶是否已建立",
+        ) from error
+
+
 async def font_is_there(_: Settings) -> None:
     package = importlib.import_module("noto_cjk_sans_otc")
     if not list(Path(str(package.__file__)).parent.glob("*.tt[cf]")):
@@ -203,6 +218,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Awaitable[None]]], ...] = (
     ("数据库迁移", migrations_are_applied),
     ("演示账号", no_demo_accounts_in_production),
     ("Redis", redis_answers),
+    ("材料存放", store_answers),
     ("中文字体", font_is_there),
     ("时钟", clock_is_right),
 )

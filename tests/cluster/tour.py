@@ -15,7 +15,7 @@ from tests.engines.servers import Server
 from tests.server.http.waiting import until
 from tests.soak.actors import Crowd
 
-_FIRMS, _PEOPLE = 20, 3
+_FIRMS, _PEOPLE = 60, 4
 _WHOLE_AGAIN = 90.0  # seconds: a node may have to copy the whole database
 
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from config.settings import Settings, TencentSmsSettings
+from config.settings import S3Settings, Settings, TencentSmsSettings
 from server.run import doctor
 from server.run.doctor import CHECKS, Fault
 from server.run.preparation import prepare
@@ -86,6 +87,19 @@ async def test_a_redis_that_may_forget(healthy: Settings, own_redis: RedisServer
         await client.config_set("maxmemory-policy", "allkeys-lru")
 
     assert "maxmemory-policy 为 allkeys-lru" in await fault_of("Redis", chosen)
+
+
+async def test_a_store_that_is_not_there(healthy: Settings) -> None:
+    named = {"endpoint": "http://127.0.0.1:1", "region": "x", "access_key_id": "x", "secret_access_key": "x"}
+    nowhere = S3Settings.model_validate(named)
+    chosen = healthy.model_copy(update={"store_url": "s3://papers", "store_s3": nowhere})
+
+    assert "材料存放处不能写入" in await fault_of("材料存放", chosen)
+
+
+def test_half_an_entry_to_the_store_is_refused_at_once() -> None:
+    with pytest.raises(ValidationError, match="要么都设置，要么都不设置"):
+        S3Settings.model_validate({"access_key_id": "x"})
 
 
 async def test_a_template_without_its_number(healthy: Settings) -> None:
