@@ -7,7 +7,7 @@ from server.applications.advance import TransitionNotAllowed
 from server.applications.answers import open_form
 from server.applications.detail import detail_of
 from server.applications.review import decide
-from server.applications.rounds import changeable_application, changes_since
+from server.applications.rounds import changeable_application, changes_since, pages_by_material
 from server.applications.submit import submit_application
 from server.applications.withdraw import withdraw_application
 from server.materials.pages import remove_material
@@ -175,3 +175,18 @@ async def test_a_returned_one_keeps_its_edition(office: Office, firm: Applicant)
     done = await submit_application(firm.caller, returned.id)
 
     assert done.application.edition == returned.edition
+
+
+async def test_each_material_has_its_own_pages_in_their_order(office: Office, firm: Applicant) -> None:
+    returned = await office.rejected(firm, {"loss_notice": "不清晰"})
+    await firm.upload(returned, "loss_notice", files=[b"first", b"second", b"third"])
+    await firm.submitted("registration")
+
+    pages = await pages_by_material(returned)
+
+    assert sorted(pages) == ["loss_notice", "reissue_application"]
+    assert {page.application_id for found in pages.values() for page in found} == {returned.id}
+    assert [page.material for page in pages["loss_notice"]] == ["loss_notice"] * len(pages["loss_notice"])
+    positions = [page.position for page in pages["loss_notice"]]
+    assert len(positions) == 3
+    assert positions == sorted(positions)
