@@ -1,7 +1,7 @@
 """The seven-day grid, and staff's hand on it."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -89,6 +89,10 @@ async def test_a_day_closed_by_staff_says_why(world: World) -> None:
     await set_day(DayOrder(world.desk, world.day, True, "台风"), await world.clerk(), gate=world.gate)
 
     assert (await days_of(world.desk, [world.day]))[world.day] == Day(world.day, closed=True, reason="台风")
+
+
+def test_the_seven_days_after_today_are_offered() -> None:
+    assert offered_days(date(2026, 11, 24)) == [date(2026, 11, 24) + timedelta(days=n) for n in range(1, 8)]
 
 
 def test_each_slot_has_a_capacity_of_its_own() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from server.appointments.closing import DayOrder, set_day
-from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold, load
+from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold, load, release
 from server.appointments.places import Rows, closed_rows
 from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import DOUBT, FULL, SHUT, UNKNOWN, Answer, GateDown, Held, Mine, Slot
@@ -27,6 +27,7 @@ class FakeGate:
         self.takes: list[tuple[Slot, str, int]] = []
         self.fills: list[tuple[Slot, int, Rows]] = []
         self.releases: list[tuple[Slot, str, bool]] = []
+        self.named: list[Sequence[int]] = []
         self.filled = asyncio.Event()
         self.answering = asyncio.Event()
         self.answering.set()
@@ -45,6 +46,7 @@ class FakeGate:
 
     async def release(self, slot: Slot, token: str, *, places: Sequence[int] = (), stale: bool = False) -> None:
         self.releases.append((slot, token, stale))
+        self.named.append(places)
         if self._deaf:
             raise GateDown
 
@@ -172,6 +174,14 @@ async def test_a_gate_that_cannot_hear_changes_no_answer(slot: Slot) -> None:
     with pytest.raises(PlaceTaken):
         async with hold(slot, TOKEN, 2, gate=FakeGate(Held((1, 2)), deaf=True)):
             raise PlaceTaken
+
+
+async def test_the_places_of_rows_that_are_gone_are_given_back_by_name(slot: Slot) -> None:
+    gate = FakeGate(FULL)
+
+    await release(gate, slot, TOKEN, places=(3, 4))
+
+    assert (gate.releases, gate.named) == ([(slot, TOKEN, False)], [(3, 4)])
 
 
 async def test_whoever_waited_for_a_load_does_not_load_again(slot: Slot) -> None:
