@@ -20,7 +20,6 @@ LOAD = 8
 @pytest.fixture
 def operator(tmp_path: Path) -> Iterator[Operator]:
     operator = Operator(tmp_path / "var")
-    operator.environment |= {"ZCGL_LOG_LEVEL": "error"}  # nobody empties the pipe that it logs to
     yield operator
     operator.stop()
 

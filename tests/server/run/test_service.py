@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.engines.servers import two_free_ports
+from tests.engines.servers import two_free_ports, wait_until
 
 ZCGL = str(Path(sys.executable).with_name("zcgl"))
 PROCESSES = {"zcgl run", "tests.simulator", "server.run.web", "server.run.worker", "valkey-server"}
@@ -22,6 +22,7 @@ class Operator:
 
     def __init__(self, home: Path) -> None:
         self.home, self.port = home, two_free_ports()
+        self._said = home.parent / f"said-{self.port}.log"
         self.address = f"http://127.0.0.1:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZCGL_")}
         self.environment = inherited | {
@@ -29,32 +30,30 @@ class Operator:
             "ZCGL_PORT": str(self.port),
             "ZCGL_CONFIG": str(home / "none.toml"),
         }
-        self._running: subprocess.Popen[str] | None = None
+        self._running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """What `zcgl run` says until it is ready."""
-        process = subprocess.Popen(
-            [ZCGL, "run"], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._running = process
-        assert process.stdout
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if "demo-admin" in line:  # the last line of the announcement
-                return "".join(said)
-        raise AssertionError(f"it ended: {''.join(said)}")
+        """What `zcgl run` says until it is ready. It says so into a file: a pipe that nobody empties would stop it."""
+        with self._said.open("w") as said:
+            self._running = subprocess.Popen([ZCGL, "run"], env=self.environment, stdout=said, stderr=said)
+        wait_until(self._has_announced, "the last line of the announcement", 120)
+        return self._said.read_text()
+
+    def _has_announced(self) -> bool:
+        assert self._running
+        text = self._said.read_text()
+        assert self._running.poll() is None, f"it ended: {text}"
+        return "demo-admin" in text
 
     def end(self, number: signal.Signals) -> int:
         """The exit code after a signal."""
         assert self._running
         self._running.send_signal(number)
         try:
-            self._running.communicate(timeout=30)
+            return self._running.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self._running.kill()
-            self._running.communicate()
-        return self._running.returncode
+            return self._running.wait()
 
     def demo(self) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
