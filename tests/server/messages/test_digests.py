@@ -13,6 +13,7 @@ from server.clock import at
 from server.messages.channels import Refused
 from server.messages.digests import Failures, lines_of, list_digests, write_digest
 from server.messages.inbox import MessageNotFound, open_message
+from server.messages.leases import DUE
 from server.messages.ledger import RecipientKind, Search, list_deliveries
 from server.messages.reach import Wanted, list_sent_messages, reach_of
 from tests.engines.engine import Engine
@@ -31,7 +32,7 @@ def world(engine: Engine) -> MessageWorld:
 async def day(engine: Engine) -> AsyncIterator[date]:
     """A day nobody else's deliveries ended on, nor will be due by then; its digest is not written yet."""
     found = date(2031, 1, 1) + timedelta(days=uuid4().int % 9000)
-    await Delivery.filter(state=DeliveryState.PENDING).delete()
+    await Delivery.filter(state__in=DUE).delete()
     await DeliveryDigest.filter(on_date=found).delete()
     await Delivery.filter(
         ended_at__gte=at(found, "00:00"), ended_at__lt=at(found + timedelta(days=1), "00:00")
