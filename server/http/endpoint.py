@@ -92,32 +92,39 @@ def endpoint(
     method, path = route.split(" ")
 
     def declare(handler: Handler) -> Handler:
-        hints = get_type_hints(handler, include_extras=True)
         found = Endpoint(
             method=method,
             path=f"{blueprint.url_prefix or ''}{path}",
-            name=handler.__name__,
             handler=handler,
             access=access,
             status=status,
-            body=hints.get("body"),
-            query=hints.get("query"),
-            query_lists=_lists_of(hints.get("query")),
-            path_types={name: TypeAdapter(hint) for name, hint in hints.items() if name not in _OWN},
-            answer=hints.get("return"),
             media=(media,) if isinstance(media, str) else media,
             upload=upload,
             headers=frozenset(headers),
             refuses=refuses,
             tag=blueprint.name,
-            summary=(inspect.getdoc(handler) or "").strip(),
             recalled=recalled,
             most_bytes=most_bytes,
+            **_of_signature(handler),
         )
         endpoints_of(blueprint).append(found)
         return handler
 
     return declare
+
+
+def _of_signature(handler: Handler) -> dict[str, Any]:
+    """What the handler's name, docstring and annotations say of its endpoint."""
+    hints = get_type_hints(handler, include_extras=True)
+    return {
+        "name": handler.__name__,
+        "summary": (inspect.getdoc(handler) or "").strip(),
+        "body": hints.get("body"),
+        "query": hints.get("query"),
+        "query_lists": _lists_of(hints.get("query")),
+        "path_types": {name: TypeAdapter(hint) for name, hint in hints.items() if name not in _OWN},
+        "answer": hints.get("return"),
+    }
 
 
 def _lists_of(query: type[BaseModel] | None) -> frozenset[str]:

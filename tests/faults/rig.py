@@ -14,6 +14,7 @@ import aiohttp
 
 from config.settings import WechatSettings
 from models.accounts import WechatApp, WechatBinding
+from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.appointments.hold import load
 from server.appointments.places import read_slot
@@ -34,6 +35,7 @@ from tests.server.http.waiting import until
 from tests.simulator.app import running_simulator
 from tests.world import World
 
+A_LEASE_LATER = "61"  # seconds by which the clock of the next worker is ahead
 ONE_HOLD = 22.0  # seconds of patience for what must be so one hold time (15 s) later
 
 
@@ -85,6 +87,11 @@ class Rig:
         app = WechatApp.OFFICIAL_ACCOUNT
         await WechatBinding.create(created_at=clock.now(), app=app, openid=openid, account_id=client.account_id)
         return openid
+
+    async def has_sent(self) -> bool:
+        """WeChat accepted a delivery, and that is recorded."""
+        states = (DeliveryState.SENT, DeliveryState.DELIVERED)
+        return await Delivery.filter(channel=Channel.WECHAT, state__in=states).exists()
 
     def shown_on(self, openid: str) -> int:
         """How many template messages this phone shows."""
