@@ -1,0 +1,5 @@
+"""Tables."""
+
+from models.spared import load_tortoise
+
+load_tortoise()
