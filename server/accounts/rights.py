@@ -4,14 +4,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from server.businesses.files import parse_yaml
 
 _FILE = Path(__file__).parents[2] / "config" / "roles.yaml"
 
 
 class Role(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     label: str
     rights: list[str]
@@ -20,7 +21,7 @@ class Role(BaseModel):
 class Roles(BaseModel):
     """The table of roles. Raises pydantic.ValidationError when a role names a right that is not listed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     rights: dict[str, str]
     roles: dict[str, Role]
@@ -40,7 +41,7 @@ def parse_roles(document: Any) -> Roles:
 @cache
 def roles() -> Roles:
     """config/roles.yaml, loaded once a process."""
-    return parse_roles(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    return parse_roles(parse_yaml(_FILE.read_text(encoding="utf-8")))
 
 
 def rights_of(role: str) -> frozenset[str]:

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator
 
-from pydantic import BaseModel
-
 from server.businesses.answers import answer_text
 from server.businesses.conditions import Condition, Operator, evaluate, fields_named
 from server.businesses.defaults import GuideWords
 from server.businesses.load import Catalogue
 from server.businesses.schema import Business, Material
+from server.businesses.shape import Shape
 
 
-class GuideSection(BaseModel):
+class GuideSection(Shape):
     title: str
     lines: list[str]
 
 
-class Guide(BaseModel):
+class Guide(Shape):
     title: str
     sections: list[GuideSection]
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from server.businesses.conditions import ApplicantKind
 from server.businesses.guide import Guide
+from server.businesses.shape import Shape
 from server.businesses.vocabulary import Attendance, Certificate, FieldType, Path, Picker
 
 
-class BasisView(BaseModel):
+class BasisView(Shape):
     """Where a rule comes from: `mark` M (manual), R (public rule) or P (proposal), its source in words."""
 
     mark: str
@@ -17,7 +16,7 @@ class BasisView(BaseModel):
     note: str
 
 
-class OptionView(BaseModel):
+class OptionView(Shape):
     value: str
     label: str
     group: str | None = None
@@ -25,12 +24,12 @@ class OptionView(BaseModel):
     preset_to: str | None = None
 
 
-class ValueWarningView(BaseModel):
+class ValueWarningView(Shape):
     value: str
     text: str
 
 
-class FieldView(BaseModel):
+class FieldView(Shape):
     """`required` is the rule when it depends on answers: then `required_when` has it and `required` is false."""
 
     key: str
@@ -39,7 +38,7 @@ class FieldView(BaseModel):
     required: bool
     required_when: dict[str, Any] | None = None
     when: dict[str, Any] | None = None
-    options: list[OptionView] = []
+    options: list[OptionView] = []  # noqa: RUF012 - pydantic copies it
     readonly: bool = False
     default: str | None = None
     prefill: str | None = None
@@ -53,7 +52,7 @@ class FieldView(BaseModel):
     basis: BasisView
 
 
-class MaterialView(BaseModel):
+class MaterialView(Shape):
     key: str
     label: str
     required: bool
@@ -72,7 +71,7 @@ class MaterialView(BaseModel):
     basis: BasisView
 
 
-class CommitmentView(BaseModel):
+class CommitmentView(Shape):
     title: str
     text: str
     buttons: list[str]
@@ -80,7 +79,7 @@ class CommitmentView(BaseModel):
     guide_link: str | None
 
 
-class PickerView(BaseModel):
+class PickerView(Shape):
     title: str
     search_placeholder: str
     direct_entry: str
@@ -88,7 +87,7 @@ class PickerView(BaseModel):
     row_action: str
 
 
-class PlaceView(BaseModel):
+class PlaceView(Shape):
     name: str
     address: str
     short: str
@@ -96,21 +95,21 @@ class PlaceView(BaseModel):
     phone: str | None = None
 
 
-class VisitView(BaseModel):
+class VisitView(Shape):
     place: PlaceView
     in_person: Attendance
     bring: list[str]
     bring_if_agent: list[str]
 
 
-class PathView(BaseModel):
+class PathView(Shape):
     path: Path
     on_site: bool
     when: dict[str, Any] | None = None
     states: list[str]
 
 
-class CrossCheckView(BaseModel):
+class CrossCheckView(Shape):
     rule: str
     fields: list[str]
     severity: str
@@ -118,12 +117,12 @@ class CrossCheckView(BaseModel):
     basis: BasisView
 
 
-class WindowView(BaseModel):
+class WindowView(Shape):
     required: bool
     closed_text: str
 
 
-class BusinessSummary(BaseModel):
+class BusinessSummary(Shape):
     """A tile of the home page."""
 
     key: str
@@ -156,7 +155,7 @@ class BusinessView(BusinessSummary):
     basis: dict[str, BasisView]
 
 
-class RequirementsView(BaseModel):
+class RequirementsView(Shape):
     """What applies to the answers given; while `waiting_for` names fields, no material is listed."""
 
     fields: list[FieldView]

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
@@ -122,9 +123,15 @@ def _of_signature(handler: Handler) -> dict[str, Any]:
         "body": hints.get("body"),
         "query": hints.get("query"),
         "query_lists": _lists_of(hints.get("query")),
-        "path_types": {name: TypeAdapter(hint) for name, hint in hints.items() if name not in _OWN},
+        "path_types": {name: _reader_of(hint) for name, hint in hints.items() if name not in _OWN},
         "answer": hints.get("return"),
     }
+
+
+@cache
+def _reader_of(hint: Any) -> TypeAdapter[Any]:
+    """Most paths name a UUID: one reader for all of them."""
+    return TypeAdapter(hint)
 
 
 def _lists_of(query: type[BaseModel] | None) -> frozenset[str]:

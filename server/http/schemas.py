@@ -37,13 +37,13 @@ Key = Annotated[Line, Field(max_length=64)]  # a material, an object's id
 class Body(BaseModel):
     """A request body or query: unknown names are refused, so nothing is assigned by accident."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class View(BaseModel):
     """What is answered."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class Listing(View, Generic[T]):

@@ -21,11 +21,7 @@ class _Rule:
     """`longest` counts UTF-16 units, as WeChat's own software does: a rare character outside the BMP is two."""
 
     longest: int
-    shape: re.Pattern[str]
-
-
-def _rule(longest: int, shape: str) -> _Rule:
-    return _Rule(longest, re.compile(shape))
+    shape: str  # compiled when first asked for: no process needs them all
 
 
 def _range(moment: str) -> str:
@@ -35,18 +31,18 @@ def _range(moment: str) -> str:
 
 
 _RULES: Mapping[str, _Rule] = {
-    "thing": _rule(20, r".+"),
-    "number": _rule(32, r"-?\d+(?:\.\d+)?"),
-    "letter": _rule(32, r"[A-Za-z]+"),
-    "symbol": _rule(5, r"[^\w\s]+"),
-    "character_string": _rule(32, r"[!-~]+"),
-    "time": _rule(43, _range(rf"(?:{_CHINESE_DAY} )?{_CLOCK}")),
-    "date": _rule(43, _range(rf"{_DAY}(?: {_CLOCK})?")),
-    "amount": _rule(16, r"[¥￥$€£]?\d{1,10}(?:\.\d{1,2})?元?"),
-    "phone_number": _rule(17, r"[0-9+\-() ]+"),
-    "car_number": _rule(8, rf"{_HAN}?[A-Za-z0-9·]+{_HAN}?"),
-    "name": _rule(20, rf"[A-Za-z ·.]+|(?=.*{_HAN})(?:{_HAN}|[A-Za-z ·.]){{1,10}}"),
-    "phrase": _rule(5, rf"{_HAN}+"),
+    "thing": _Rule(20, r".+"),
+    "number": _Rule(32, r"-?\d+(?:\.\d+)?"),
+    "letter": _Rule(32, r"[A-Za-z]+"),
+    "symbol": _Rule(5, r"[^\w\s]+"),
+    "character_string": _Rule(32, r"[!-~]+"),
+    "time": _Rule(43, _range(rf"(?:{_CHINESE_DAY} )?{_CLOCK}")),
+    "date": _Rule(43, _range(rf"{_DAY}(?: {_CLOCK})?")),
+    "amount": _Rule(16, r"[¥￥$€£]?\d{1,10}(?:\.\d{1,2})?元?"),
+    "phone_number": _Rule(17, r"[0-9+\-() ]+"),
+    "car_number": _Rule(8, rf"{_HAN}?[A-Za-z0-9·]+{_HAN}?"),
+    "name": _Rule(20, rf"[A-Za-z ·.]+|(?=.*{_HAN})(?:{_HAN}|[A-Za-z ·.]){{1,10}}"),
+    "phrase": _Rule(5, rf"{_HAN}+"),
 }
 _LONGEST = {Channel.WECHAT: 20}  # a service account's message shows no more of any field, and says nothing of it
 
@@ -69,7 +65,7 @@ def width(text: str) -> int:
 
 def fits(channel: Channel, key: str, value: str) -> bool:
     """Whether WeChat takes `value` in the field `key` (thing1, date3) as it is."""
-    shaped = _RULES[type_of(key)].shape.fullmatch(value) is not None
+    shaped = re.fullmatch(_RULES[type_of(key)].shape, value) is not None
     return shaped and value == one_line(value) and width(value) <= longest(channel, key)
 
 

@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 import config
 from models.messages import Channel
+from server.businesses.files import parse_yaml
 from server.businesses.record import Key, Record
 from server.messages.events import EventName
 from server.messages.faults import Inspection
@@ -59,4 +59,4 @@ def message_texts() -> MessageTexts:
 
 
 def load_texts(source: str) -> MessageTexts:
-    return MessageTexts.read(yaml.safe_load(source))
+    return MessageTexts.read(parse_yaml(source))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -128,4 +129,9 @@ class RedisDoor:
 
 def script_text(*names: str) -> str:
     """The Lua files of these names, one after the other: shared parts first, as Lua has no include here."""
-    return "\n".join((_LUA / f"{name}.lua").read_text(encoding="utf-8") for name in names)
+    return "\n".join(_lua(name) for name in names)
+
+
+@cache
+def _lua(name: str) -> str:
+    return (_LUA / f"{name}.lua").read_text(encoding="utf-8")
