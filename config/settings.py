@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import secrets
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,13 @@ class WechatAppSettings(BaseModel):
     token: SecretStr = SecretStr("")
     encoding_aes_key: SecretStr = SecretStr("")
     mode: Literal["plain", "secure"] = "secure"
+
+    @field_validator("encoding_aes_key")
+    @classmethod
+    def _as_wechat_makes_them(cls, key: SecretStr) -> SecretStr:
+        if not re.fullmatch("([0-9A-Za-z+/]{43})?", key.get_secret_value()):
+            raise ValueError("应为微信后台生成的 43 个字母或数字")
+        return key
 
 
 class WechatSettings(BaseModel):

@@ -1,22 +1,21 @@
 """What a request may use beside the database: opened once a process by server.run, handed to every call."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from config.settings import Settings
-from models.accounts import WechatApp
-from models.messages import Channel
 from server.accounts.limits import Limiter
 from server.accounts.sessions import SessionViews
-from server.accounts.wechat_identity import BindingQr, CodeExchange, Followers, PhoneExchange, TextGuard
 from server.appointments.grid_memory import GridMemory
 from server.appointments.slots import SlotCounter
 from server.gateways.redis.client import RedisDoor
-from server.gateways.wechat.callback import CallbackDoor
 from server.materials.store import Store
 from server.materials.studio import Studio
-from server.messages.channels import Sender
-from server.messages.receipts import ReceiptSource
+
+if TYPE_CHECKING:  # their libraries are loaded later: see server.run.later
+    from server.gateways.sms.connect import Sms
+    from server.gateways.wechat.connect import Wechat
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,5 @@ class Services:
     session_views: SessionViews
     store: Store
     studio: Studio
-    mini_program: CodeExchange
-    phones: PhoneExchange
-    followers: Followers
-    texts: TextGuard
-    qr: Mapping[WechatApp, BindingQr]
-    official_account_callback: CallbackDoor
-    mini_program_callback: CallbackDoor
-    senders: Mapping[Channel, Sender]
-    receipts: ReceiptSource
+    wechat: "Callable[[], Awaitable[Wechat]]"
+    sms: "Callable[[], Awaitable[Sms]]"

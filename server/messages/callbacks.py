@@ -12,6 +12,7 @@ from models.messages import CallbackEvent
 from server import clock, crypto
 from server.transactions import is_duplicate
 
+BODY_LIMIT = 64 * 1024  # bytes of one callback
 _CLAIM = timedelta(seconds=30)
 _GIVE_UP_AFTER = timedelta(hours=24)
 _DELAYS = (1, 5, 30, 300, 3600)  # seconds; a receipt may come before its number is known to us

@@ -1,14 +1,13 @@
 """Opens what a process needs and closes it again: keyring, clock, database, Redis, store, studio, WeChat, SMS."""
 
 import asyncio
-import importlib
+import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tortoise import Tortoise
 
 from config.settings import Settings
-from models.messages import Channel
 from models.orm import orm_config
 from server import clock, crypto
 from server.accounts.reset import codes_written
@@ -19,11 +18,9 @@ from server.gateways.redis.limits import RedisLimiter
 from server.gateways.redis.news import DESKS, SESSIONS, hearing
 from server.gateways.redis.sessions import RedisSessionViews
 from server.gateways.redis.slots import RedisSlots
-from server.gateways.redis.token import RedisTokenShelf
-from server.gateways.sms.connect import open_sms
 from server.gateways.studio.process import open_studio
-from server.gateways.wechat.connect import open_wechat
 from server.http.services import Services
+from server.run.later import opened_later
 
 
 class WrongDriver(RuntimeError):
@@ -33,7 +30,7 @@ class WrongDriver(RuntimeError):
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[None]:
     """The keyring, the clock and the database's connections of this process."""
-    if importlib.import_module("tortoise.backends.mysql.client").mysql.__name__ != "aiomysql":
+    if importlib.util.find_spec("asyncmy"):
         raise WrongDriver
     crypto.use(crypto.Keyring(**settings.secret_keys()))
     clock.set_offset(settings.clock_offset_seconds)
@@ -54,9 +51,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         open_database(settings),
         RedisDoor(settings.redis_address, prefix=settings.redis_prefix) as redis,
         _views(redis) as (slots, grids, session_views),
-        open_wechat(settings.wechat, settings.wechat_url, lambda appid: RedisTokenShelf(redis, appid)) as wechat,
         open_studio() as studio,
-        open_sms(settings) as sms,
+        opened_later("server.run.outside", lambda outside: outside.open_wechat_of(settings, redis)) as wechat,
+        opened_later("server.run.outside", lambda outside: outside.open_sms_of(settings)) as sms,
     ):
         yield Services(
             settings=settings,
@@ -67,15 +64,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             session_views=session_views,
             store=open_store(settings.store_url, settings.home, settings.store_s3),
             studio=studio,
-            mini_program=wechat.login,
-            phones=wechat.phones,
-            followers=wechat.followers,
-            texts=wechat.texts,
-            qr=wechat.qr,
-            official_account_callback=wechat.official_account_door,
-            mini_program_callback=wechat.mini_program_door,
-            senders={**wechat.senders, Channel.SMS: sms.channel},
-            receipts=sms.receipts,
+            wechat=wechat,
+            sms=sms,
         )
 
 

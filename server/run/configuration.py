@@ -4,7 +4,7 @@ import binascii
 import difflib
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -47,6 +47,7 @@ def load_settings() -> Settings:
         raise WrongSettings(faults)
     try:
         chosen = settings()
+        _check_pages(chosen.wechat.mini_program_pages)
         _check_keys(chosen.secret_keys())
         failpoints.parse(chosen)
     except ValidationError as error:
@@ -89,6 +90,11 @@ def _shown(name: str, value: object) -> str:
     if not isinstance(value, str) or any(part in name.lower() for part in _SECRET):
         return ""
     return f"（现在是 {value!r}）"
+
+
+def _check_pages(pages: Mapping[str, str]) -> None:
+    if "bind" not in pages:
+        raise WrongSettings(["ZCGL_WECHAT__MINI_PROGRAM_PAGES：必须有 bind，它是扫小程序码后打开的页面"])
 
 
 def _check_keys(keys: dict[str, Any]) -> None:

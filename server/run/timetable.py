@@ -33,11 +33,9 @@ class JobServices(Protocol):
     def store(self) -> Store: ...
     @property
     def session_views(self) -> SessionViews: ...
-    @property
-    def receipts(self) -> ReceiptSource: ...
 
 
-def jobs_of(services: JobServices) -> tuple[Job, ...]:
+def jobs_of(services: JobServices, receipts: ReceiptSource) -> tuple[Job, ...]:
     """The timetable; no-shows are recorded before anything expires (decisions D20)."""
     slots = services.slots
 
@@ -56,7 +54,7 @@ def jobs_of(services: JobServices) -> tuple[Job, ...]:
         Job("link_audit", 2.0, link_all),
         Job("notices", 1.0, carry_on, at_most=20.0),
         Job("replay_epochs", 2.0, lambda: replay_epoch_raises(services.session_views)),
-        Job("collect_receipts", 5.0, lambda: collect_receipts(services.receipts)),
+        Job("collect_receipts", 5.0, lambda: collect_receipts(receipts)),
         Job("give_up_held", _MINUTE, give_up_held),
         Job("delivery_digest", _MINUTE * 10, write_digest),
         Job("warn_of_calendar", _DAY, warn_of_calendar),

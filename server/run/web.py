@@ -6,6 +6,11 @@ import gc
 gc.disable()  # collecting garbage while modules are loaded costs a seventh of the start
 
 import os
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # looking for some reads what every package says of itself
+
+import asyncio
+import logging
 import socket
 from typing import Any
 
@@ -15,8 +20,10 @@ from config.settings import Settings, settings
 from console_api.routes import BLUEPRINTS as CONSOLE
 from miniprogram_api.routes import BLUEPRINTS as APPLICANTS
 from server.http.app import build_app
-from server.http.logs import configure
+from server.http.logs import configure, log
 from server.run.compose import open_services
+
+_FIRST_ANSWERS = 0.3  # seconds for callers who wait already: loading would slow their answers
 
 BLUEPRINTS: tuple[Blueprint, ...] = (*APPLICANTS, *CONSOLE)
 
@@ -30,11 +37,26 @@ def main() -> None:
     chosen = settings()
     configure(chosen.log_level)
     app = create_app(chosen)
-    app.after_server_start(_collect_garbage)
+    app.after_server_start(_start_the_rest)
     app.run(sock=_listen(chosen), single_process=True, access_log=False, motd=False)
 
 
-async def _collect_garbage(_: Sanic[Any, Any]) -> None:
+async def _start_the_rest(app: Sanic[Any, Any]) -> None:
+    app.add_task(_load_the_rest(app))
+
+
+async def _load_the_rest(app: Sanic[Any, Any]) -> None:
+    """What the first answers do without. A process that cannot load it ends, as one that cannot start."""
+    try:
+        await asyncio.sleep(_FIRST_ANSWERS)
+        await app.ctx.services.wechat()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the log shall have it
+        log("wechat_not_loaded", level=logging.ERROR, error=error)
+        app.stop()
+    _collect_garbage()
+
+
+def _collect_garbage() -> None:
     """From now on, and never again among what was loaded: modules, models and routes stay for good."""
     gc.freeze()
     gc.set_threshold(5_000, 20, 20)

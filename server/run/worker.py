@@ -4,36 +4,29 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Mapping
-from typing import Protocol
 
 import uvloop
 
 from config.settings import Settings, WechatSettings
 from models.messages import Channel
-from server.accounts.wechat_identity import Followers
 from server.http.logs import configure, log
-from server.messages.channels import Sender
 from server.messages.texts import message_texts
 from server.run.compose import open_services
 from server.run.configuration import load_settings
 from server.run.loops import Worker
-from server.run.timetable import JobServices, jobs_of
-
-
-class WorkerServices(JobServices, Protocol):
-    @property
-    def senders(self) -> Mapping[Channel, Sender]: ...
-    @property
-    def followers(self) -> Followers: ...
+from server.run.timetable import jobs_of
 
 
 async def serve(chosen: Settings) -> None:
     """Run one worker until TERM or INT."""
     message_texts()  # a wrong file stops the start, not the first message
     async with open_services(chosen) as services:
+        wechat, sms = await services.wechat(), await services.sms()
         worker = Worker(
-            services.senders, jobs_of(services), services.followers, connections=calls_at_once(chosen.wechat)
+            {**wechat.senders, Channel.SMS: sms.channel},
+            jobs_of(services, sms.receipts),
+            wechat.followers,
+            connections=calls_at_once(chosen.wechat),
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stopping.set)

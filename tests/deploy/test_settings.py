@@ -40,7 +40,8 @@ def test_as_it_stands_it_is_refused_for_what_is_left_empty(lines: dict[str, str]
 
 
 def test_filled_in_it_is_taken(lines: dict[str, str], tmp_path: Path) -> None:
-    filled = {name: value.replace('""', '"filled"') or KEY for name, value in lines.items()}
+    filled = {name: value.replace('key":""', f'key":"{"k" * 43}"') for name, value in lines.items()}
+    filled = {name: value.replace('""', '"filled"') or KEY for name, value in filled.items()}
     filled["ZCGL_SECRETS__ENCRYPTION_KEYS"] = f'{{"k1":"{KEY}"}}'
 
     load(filled, tmp_path)

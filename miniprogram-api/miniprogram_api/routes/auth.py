@@ -38,7 +38,8 @@ async def complete(call: Call, body: CompleteProfileRequest) -> LoginView:
     """首次登录补充信息并修改密码（手册 1），返回新的登录；手机号可由小程序的手机号按钮提供"""
     completion = Completion(body.contact_mobile, body.new_password, body.contact_name, body.phone_code)
     services = call.services
-    phone = Phone(services.phones, services.texts, services.limiter)
+    wechat = await services.wechat()
+    phone = Phone(wechat.phones, wechat.texts, services.limiter)
     return LoginView.of(await complete_profile(call.caller, completion, phone=phone, views=services.session_views))
 
 
@@ -57,7 +58,7 @@ async def reset(call: Call, body: ResetRequest) -> LoginView:
         Reset(body.account, body.initial_password, body.new_password, body.code, body.phone_code),
         address=call.address,
         limiter=services.limiter,
-        phones=services.phones,
+        phones=(await services.wechat()).phones,
         views=services.session_views,
     )
     return LoginView.of(logged_in)
@@ -73,7 +74,8 @@ async def leave(call: Call) -> Nothing:
 @endpoint(blueprint, "POST /auth/wechat", access=PUBLIC, refuses=(403,))
 async def log_in_with_wechat(call: Call, body: WechatLoginRequest) -> WechatLoginView:
     """小程序登录：已绑定的微信直接登录，否则要求绑定"""
-    return WechatLoginView.of(await log_in_by_wechat(body.code, call.services.mini_program))
+    wechat = await call.services.wechat()
+    return WechatLoginView.of(await log_in_by_wechat(body.code, wechat.login))
 
 
 @endpoint(blueprint, "POST /auth/wechat/bind", access=PUBLIC, refuses=(401,))

@@ -1,17 +1,19 @@
 """WeChat's callbacks: checked, stored, acknowledged; a scan is answered in the request with the link to confirm."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sanic import Blueprint
 
 from models.accounts import WechatApp
 from server.accounts.binding import confirm_link, scanned
 from server.errors import Refusal
-from server.gateways.wechat.callback import BODY_LIMIT, CallbackDoor
 from server.http.call import Call, Reply
 from server.http.endpoint import PUBLIC, endpoint
-from server.messages.callbacks import store_callback
+from server.messages.callbacks import BODY_LIMIT, store_callback
 from server.messages.texts import message_texts
+
+if TYPE_CHECKING:
+    from server.gateways.wechat.callback import CallbackDoor
 
 blueprint = Blueprint("wechat_callbacks", url_prefix="/wechat")
 
@@ -24,7 +26,7 @@ _ACKNOWLEDGED = b"success"  # taken by WeChat in every mode and format
 @endpoint(blueprint, "GET /<app>/callback", access=PUBLIC, media="text/plain", refuses=(403,))
 async def check_address(call: Call, app: App) -> Reply:
     """微信核对回调地址."""
-    return Reply(_door(call, app).check_url(_query(call)).encode(), _TEXT)
+    return Reply((await _door(call, app)).check_url(_query(call)).encode(), _TEXT)
 
 
 @endpoint(
@@ -37,7 +39,7 @@ async def check_address(call: Call, app: App) -> Reply:
 )
 async def receive(call: Call, app: App) -> Reply:
     """微信推送的消息与事件；重复推送只起一次作用."""
-    door = _door(call, app)
+    door = await _door(call, app)
     callback = door.open(_query(call), call.request.body)
     await store_callback(callback)
     if not callback.scene:
@@ -55,10 +57,9 @@ async def _answer_scan(scene: str, openid: str) -> str:
     return message_texts().replies["scanned"].format(link=confirm_link(nonce))
 
 
-def _door(call: Call, app: App) -> CallbackDoor:
-    services = call.services
-    doors = {"official-account": services.official_account_callback, "mini-program": services.mini_program_callback}
-    return doors[app]
+async def _door(call: Call, app: App) -> "CallbackDoor":
+    wechat = await call.services.wechat()
+    return {"official-account": wechat.official_account_door, "mini-program": wechat.mini_program_door}[app]
 
 
 def _query(call: Call) -> dict[str, str]:

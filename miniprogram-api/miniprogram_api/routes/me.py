@@ -23,7 +23,8 @@ async def edit(call: Call, body: ContactRequest) -> MeView:
     """编辑信息（手册 10）：联系人姓名、手机号；手机号可由小程序的手机号按钮提供"""
     contact = Contact(body.contact_name, body.contact_mobile, body.phone_code)
     services = call.services
-    phone = Phone(services.phones, services.texts, services.limiter)
+    wechat = await services.wechat()
+    phone = Phone(wechat.phones, wechat.texts, services.limiter)
     return MeView.of(await change_contact(call.caller, call.if_match(), contact, phone=phone))
 
 

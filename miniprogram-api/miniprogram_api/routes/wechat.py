@@ -40,8 +40,8 @@ async def bindings(call: Call) -> Listing[BindingView]:
 @endpoint(blueprint, "POST /me/wechat", access=APPLICANT, status=201)
 async def bind_phone(call: Call, body: BindThisPhoneRequest) -> BindingView:
     """在小程序内绑定当前微信；已绑定其他账号的须同意改绑"""
-    exchange, views = call.services.mini_program, call.services.session_views
-    return BindingView.of(await bind_this_phone(call.caller, body.code, exchange, views=views, move=body.move))
+    wechat, views = await call.services.wechat(), call.services.session_views
+    return BindingView.of(await bind_this_phone(call.caller, body.code, wechat.login, views=views, move=body.move))
 
 
 @endpoint(blueprint, "DELETE /me/wechat/<binding_id>", access=APPLICANT)
@@ -56,9 +56,8 @@ async def new_ticket(call: Call, body: TicketRequest) -> NewTicketView:
     """绑定新账号（手册 10）：取得二维码，5分钟内有效；扫码关注服务号，或打开小程序"""
     services = call.services
     kind = body.kind or WechatApp(services.settings.wechat.binding_qr)
-    return NewTicketView.of(
-        await tickets.create_ticket(call.caller, kind, qr=services.qr[kind], limiter=services.limiter)
-    )
+    qr = (await services.wechat()).qr[kind]
+    return NewTicketView.of(await tickets.create_ticket(call.caller, kind, qr=qr, limiter=services.limiter))
 
 
 @endpoint(blueprint, "GET /me/wechat/tickets/<public_id>", access=APPLICANT, media="text/event-stream")
@@ -84,10 +83,12 @@ async def choose_number(call: Call, public_id: UUID, body: ChooseRequest) -> Tic
 @endpoint(blueprint, "POST /wechat/tickets/preview", access=PUBLIC)
 async def preview_ticket(call: Call, body: PreviewRequest) -> PreviewView:
     """手机端：将要绑定的是谁的账号，以及该微信现在绑定的账号"""
-    return PreviewView.of(await preview(body.from_phone(), call.services.mini_program))
+    wechat = await call.services.wechat()
+    return PreviewView.of(await preview(body.from_phone(), wechat.login))
 
 
 @endpoint(blueprint, "POST /wechat/tickets/confirm", access=PUBLIC)
 async def confirm_ticket(call: Call, body: ConfirmRequest) -> ConfirmView:
     """手机端：确认绑定，显示要在等待页面选择的数字；已绑定其他账号的须同意改绑"""
-    return ConfirmView(number=await confirm(body.from_phone(), call.services.mini_program))
+    wechat = await call.services.wechat()
+    return ConfirmView(number=await confirm(body.from_phone(), wechat.login))

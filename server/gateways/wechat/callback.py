@@ -16,8 +16,8 @@ from server import clock
 from server.errors import Refusal
 from server.gateways.wechat.envelope import Envelope, sign
 from server.gateways.wechat.events import Callback, fields_of, read_callback
+from server.messages.callbacks import BODY_LIMIT
 
-BODY_LIMIT = 64 * 1024
 WINDOW_SECONDS = 600
 
 # Entities are off in xmltodict, which says so with ValueError; a body of brackets alone exhausts json's recursion.

@@ -38,10 +38,15 @@ def call_with(body: str = "", **query: str) -> Call:
     timestamp = str(int(clock.now().timestamp()))
     signed = {"timestamp": timestamp, "nonce": "n", "signature": sign(_TOKEN, timestamp, "n")} | query
     request: Any = SimpleNamespace(args={name: [value] for name, value in signed.items()}, body=body.encode())
-    services: Any = SimpleNamespace(
-        official_account_callback=CallbackDoor(WechatApp.OFFICIAL_ACCOUNT, _SETUP),
-        mini_program_callback=CallbackDoor(WechatApp.MINI_PROGRAM, _SETUP),
+    doors = SimpleNamespace(
+        official_account_door=CallbackDoor(WechatApp.OFFICIAL_ACCOUNT, _SETUP),
+        mini_program_door=CallbackDoor(WechatApp.MINI_PROGRAM, _SETUP),
     )
+
+    async def wechat() -> SimpleNamespace:
+        return doors
+
+    services: Any = SimpleNamespace(wechat=wechat)
     return Call(request, services)
 
 

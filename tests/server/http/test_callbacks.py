@@ -5,8 +5,7 @@ from functools import partial
 import pytest
 
 from models.messages import CallbackEvent
-from server.gateways.wechat.callback import BODY_LIMIT
-from server.messages.callbacks import handle_due
+from server.messages.callbacks import BODY_LIMIT, handle_due
 from server.messages.credits import balances
 from server.run.inbound import handle_callback
 from tests.fakes_wechat import FakeFollowers

@@ -59,6 +59,12 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         ("ZCGL_WEB_PROCESES", "4", "ZCGL_WEB_PROCESES：没有这个选项，是否想写 ZCGL_WEB_PROCESSES？"),
         ("ZCGL_SECRETS__ENCRYPTION_KEYS", "not json", "这一项应写成 JSON"),
         ("ZCGL_REDIS_PREFIX", "A b", "ZCGL_REDIS_PREFIX：应符合"),
+        ("ZCGL_WECHAT__MINI_PROGRAM_PAGES", '{"message": "pages/m"}', "MINI_PROGRAM_PAGES：必须有 bind"),
+        (
+            "ZCGL_WECHAT__MINI_PROGRAM",
+            '{"appid": "wx1", "secret": "s", "encoding_aes_key": "hush"}',
+            "ZCGL_WECHAT__MINI_PROGRAM__ENCODING_AES_KEY：应为微信后台生成的 43 个字母或数字\n",
+        ),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "migrate"])

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from config.settings import S3Settings, Settings, TencentSmsSettings
 from server.run import doctor
+from server.run.compose import WrongDriver, open_database
 from server.run.doctor import CHECKS, Fault
 from server.run.preparation import prepare
 from tests.engines.servers import RedisServer
@@ -133,6 +134,17 @@ async def test_a_driver_that_nobody_tested(healthy: Settings, monkeypatch: pytes
     monkeypatch.setattr(client, "mysql", type(sys)("asyncmy"))
 
     assert "asyncmy" in await fault_of("数据库驱动", healthy)
+
+
+async def test_a_driver_that_nobody_tested_stops_the_start(
+    healthy: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asyncmy.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(WrongDriver):
+        async with open_database(healthy):
+            pass
 
 
 async def test_examining_tells_everything_and_ends_in_one_word(prepared: Settings) -> None:

@@ -9,7 +9,7 @@ from server.run.timetable import jobs_of
 def test_every_duty_has_its_line() -> None:
     services: Any = SimpleNamespace(slots=None, session_views=None, store=None)
 
-    jobs = jobs_of(services)
+    jobs = jobs_of(services, receipts=services)
 
     assert [job.name for job in jobs] == [
         "no_shows_then_expiry",

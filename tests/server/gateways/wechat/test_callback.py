@@ -15,13 +15,13 @@ from wechatpy.crypto import WeChatCrypto
 
 from config.settings import WechatAppSettings
 from server.gateways.wechat.callback import (
-    BODY_LIMIT,
     WINDOW_SECONDS,
     BadCallback,
     CallbackDoor,
     UnreadableCallback,
 )
 from server.gateways.wechat.envelope import Envelope, sign
+from server.messages.callbacks import BODY_LIMIT
 
 VECTORS = {vector["id"]: vector for vector in json.loads(Path(__file__).with_name("vectors.json").read_text())}
 URL_CHECK, SECURE, SECURE_JSON, JSON_REPLY = (VECTORS[name] for name in ("V1", "V4", "V2", "V3"))

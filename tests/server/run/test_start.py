@@ -1,0 +1,61 @@
+"""What a web process loads before it answers, and what comes after: looked at in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[3]
+AFTERWARDS = {"aiohttp", "wechatpy", "requests", "xmltodict", "yaml", "pymysql", "PIL", "pikepdf", "typst"}
+
+_OPEN = """
+import asyncio, json, linecache, sys
+import server.run.web
+from config.settings import settings
+from server.run.compose import open_services
+
+async def look():
+    async with open_services(settings()) as services:
+        before = sorted(sys.modules)
+        wechat = await services.wechat()
+        return before, sorted(sys.modules), sorted(linecache.cache), sorted(wechat.senders)
+
+print(json.dumps(asyncio.run(look())))
+"""
+
+
+@pytest.fixture(scope="module")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str], list[str], list[str]]:
+    """Modules before and after WeChat is first asked for, sources read, and the channels it then offers."""
+    home = tmp_path_factory.mktemp("start")
+    given = {"ZCGL_HOME": str(home), "ZCGL_CONFIG": str(home / "none.toml"), "ZCGL_REDIS_URL": "redis://127.0.0.1:1/0"}
+    found = subprocess.run(
+        [sys.executable, "-c", _OPEN], env=os.environ | given, cwd=_ROOT, capture_output=True, check=True
+    )
+    before, after, sources, channels = json.loads(found.stdout)
+    return set(before), set(after), sources, channels
+
+
+def test_what_only_wechat_files_and_pictures_need_is_not_loaded_first(
+    looked: tuple[set[str], set[str], list[str], list[str]],
+) -> None:
+    before, *_ = looked
+
+    assert AFTERWARDS & before == set()
+
+
+def test_whoever_needs_wechat_has_it_loaded(looked: tuple[set[str], set[str], list[str], list[str]]) -> None:
+    _, after, _, channels = looked
+
+    assert {"aiohttp", "wechatpy"} <= after
+    assert channels == ["mini_program", "wechat"]
+
+
+def test_no_model_s_source_is_read(looked: tuple[set[str], set[str], list[str], list[str]]) -> None:
+    """Tortoise would look for comments in it: see models.spared."""
+    *_, sources, _ = looked
+
+    assert [source for source in sources if "tortoise" in source or f"{_ROOT}/models" in source] == []
