@@ -9,12 +9,12 @@ export ZCGL_PORT := $(PORT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench mutate soak cluster rehearse lock clean engines
+.PHONY: help compiled run demo test lint bench mutate soak cluster rehearse lock clean engines
 
 help:  ## 列出命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: $(VENV)/runtime.stamp  ## 启动服务、后台进程、Valkey 与微信模拟器（首次写入演示数据）
+run: $(VENV)/runtime.stamp compiled  ## 启动服务、后台进程、Valkey 与微信模拟器（首次写入演示数据）
 	@exec $(BIN)/zcgl run
 
 demo: $(VENV)/runtime.stamp  ## 对运行中的服务演一遍手册里的故事
@@ -31,7 +31,7 @@ lint: $(VENV)/development.stamp  ## ruff、mypy、分层约束、迁移、openap
 	$(BIN)/zcgl migrate --check
 	$(BIN)/python -m server.run.openapi --check
 
-bench: $(VENV)/development.stamp engines  ## 性能，每一行与同一次运行中的参照并排
+bench: $(VENV)/development.stamp engines compiled  ## 性能，每一行与同一次运行中的参照并排
 	$(BIN)/python -m tests.bench
 
 mutate: $(VENV)/development.stamp  ## 变异测试：规则与服务里的小错误有多少被测试发现，低于 90 % 即失败（GROUPS= 只测几组）
@@ -46,6 +46,9 @@ cluster: $(VENV)/development.stamp $(VENV)/cluster.stamp  ## Galera、Redis Clus
 
 rehearse: $(VENV)/development.stamp engines  ## 备份与恢复演练：备份运行中的服务，恢复到别处，逐项核对
 	$(BIN)/python -m tests.cluster.rehearsal
+
+compiled: $(VENV)/runtime.stamp  # once here, not at each start of each process, which may be told to write no bytecode
+	@$(BIN)/python -m compileall -q config models server miniprogram-api console-api
 
 engines:  ## 安装测试用的 MariaDB 与 Redis（Debian 软件包）
 	@tools/engines
