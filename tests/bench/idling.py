@@ -11,6 +11,7 @@ from tests.bench.table import Row
 
 _CONNECTIONS = 2000
 _PROBE = request("GET", "/healthz/live")
+_STILL = 10  # looks at the memory, a tenth of a second apart, that find it unchanged
 
 
 async def starts(environment: dict[str, str]) -> list[Row]:
@@ -34,6 +35,7 @@ async def connections(environment: dict[str, str]) -> list[Row]:
 
 async def _kilobytes(module: str, environment: dict[str, str]) -> tuple[float, float]:
     async with started(module, environment) as (port, pid):
+        await _all_loaded(pid)
         warm = [await _answered(port) for _ in range(50)]
         before = _resident(pid)
         idle = [await _answered(port) for _ in range(_CONNECTIONS)]
@@ -41,6 +43,15 @@ async def _kilobytes(module: str, environment: dict[str, str]) -> tuple[float, f
         for writer in warm + idle:
             writer.close()
     return (after - before) / _CONNECTIONS, before
+
+
+async def _all_loaded(pid: int) -> None:
+    """A web process answers before everything is loaded: that is no connection's weight."""
+    seen = [0.0]
+    while len(seen) < _STILL:
+        now = _resident(pid)
+        seen = [*seen, now] if now == seen[-1] else [now]
+        await asyncio.sleep(0.1)
 
 
 async def _answered(port: int) -> asyncio.StreamWriter:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.servers import free_port
+
 _ROOT = Path(__file__).parents[3]
 AFTERWARDS = {"aiohttp", "wechatpy", "requests", "xmltodict", "yaml", "pymysql", "PIL", "pikepdf", "typst"}
 
@@ -27,13 +29,18 @@ print(json.dumps(asyncio.run(look())))
 """
 
 
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Of a process that needs no engine before it is asked anything."""
+    given = {"ZCGL_HOME": str(home), "ZCGL_CONFIG": str(home / "none.toml"), "ZCGL_REDIS_URL": "redis://127.0.0.1:1/0"}
+    return os.environ | given | more
+
+
 @pytest.fixture(scope="module")
 def looked(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str], list[str], list[str]]:
     """Modules before and after WeChat is first asked for, sources read, and the channels it then offers."""
     home = tmp_path_factory.mktemp("start")
-    given = {"ZCGL_HOME": str(home), "ZCGL_CONFIG": str(home / "none.toml"), "ZCGL_REDIS_URL": "redis://127.0.0.1:1/0"}
     found = subprocess.run(
-        [sys.executable, "-c", _OPEN], env=os.environ | given, cwd=_ROOT, capture_output=True, check=True
+        [sys.executable, "-c", _OPEN], env=environment(home), cwd=_ROOT, capture_output=True, check=True
     )
     before, after, sources, channels = json.loads(found.stdout)
     return set(before), set(after), sources, channels
@@ -59,3 +66,16 @@ def test_no_model_s_source_is_read(looked: tuple[set[str], set[str], list[str], 
     *_, sources, _ = looked
 
     assert [source for source in sources if "tortoise" in source or f"{_ROOT}/models" in source] == []
+
+
+def test_a_process_that_cannot_load_the_rest_ends_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "wechatpy.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    given = environment(tmp_path, PYTHONPATH=path, ZCGL_PORT=str(free_port()))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "server.run.web"], env=given, cwd=_ROOT, capture_output=True, timeout=30, check=False
+    )
+
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [(event["event"], event["error"]) for event in events] == [("wechat_not_loaded", "ImportError")]
