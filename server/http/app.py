@@ -1,5 +1,6 @@
 """build_app: the Sanic app from blueprints of endpoints, with the door in front of every one of them."""
 
+import inspect
 import os
 import re
 from collections.abc import Callable
@@ -110,8 +111,10 @@ def build_app(name: str, settings: Settings, open_services: OpenServices, *bluep
 
 
 def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
+    handler: Any = partial(_through_the_door, endpoint)
+    handler.__signature__ = _SIGNATURE  # Sanic would work it out twice for every route
     app.add_route(
-        partial(_through_the_door, endpoint),  # type: ignore[arg-type]  # a stream has answered by itself: None
+        handler,
         endpoint.path,
         methods=[endpoint.method],
         name=f"{section}_{endpoint.name}",
@@ -125,6 +128,9 @@ async def _through_the_door(endpoint: Endpoint, request: Request, **parameters: 
         await _read_at_most(endpoint.most_bytes, request)
     answer: BaseHTTPResponse | None = await request.app.ctx.door.serve(endpoint, request, parameters)
     return answer
+
+
+_SIGNATURE = inspect.signature(partial(_through_the_door, None))  # type: ignore[arg-type]
 
 
 async def _read_at_most(most_bytes: int, request: Request) -> None:

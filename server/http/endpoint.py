@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from sanic import Blueprint
@@ -116,7 +116,7 @@ def endpoint(
 
 def _of_signature(handler: Handler) -> dict[str, Any]:
     """What the handler's name, docstring and annotations say of its endpoint."""
-    hints = get_type_hints(handler, include_extras=True)
+    hints = inspect.get_annotations(handler, eval_str=True)
     return {
         "name": handler.__name__,
         "summary": (inspect.getdoc(handler) or "").strip(),
