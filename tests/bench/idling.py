@@ -2,16 +2,14 @@
 
 import asyncio
 import statistics
-from pathlib import Path
 
 from tests.bench.load import request
-from tests.bench.processes import cold_start, started
+from tests.bench.processes import all_loaded, cold_start, resident, started
 from tests.bench.rows import compare
 from tests.bench.table import Row
 
 _CONNECTIONS = 2000
 _PROBE = request("GET", "/healthz/live")
-_STILL = 10  # looks at the memory, a tenth of a second apart, that find it unchanged
 
 
 async def starts(environment: dict[str, str]) -> list[Row]:
@@ -35,23 +33,14 @@ async def connections(environment: dict[str, str]) -> list[Row]:
 
 async def _kilobytes(module: str, environment: dict[str, str]) -> tuple[float, float]:
     async with started(module, environment) as (port, pid):
-        await _all_loaded(pid)
+        await all_loaded(pid)
         warm = [await _answered(port) for _ in range(50)]
-        before = _resident(pid)
+        before = resident(pid)
         idle = [await _answered(port) for _ in range(_CONNECTIONS)]
-        after = _resident(pid)
+        after = resident(pid)
         for writer in warm + idle:
             writer.close()
     return (after - before) / _CONNECTIONS, before
-
-
-async def _all_loaded(pid: int) -> None:
-    """A web process answers before everything is loaded: that is no connection's weight."""
-    seen = [0.0]
-    while len(seen) < _STILL:
-        now = _resident(pid)
-        seen = [*seen, now] if now == seen[-1] else [now]
-        await asyncio.sleep(0.1)
 
 
 async def _answered(port: int) -> asyncio.StreamWriter:
@@ -59,9 +48,3 @@ async def _answered(port: int) -> asyncio.StreamWriter:
     writer.write(_PROBE)
     await reader.readuntil(b"}")
     return writer
-
-
-def _resident(pid: int) -> float:
-    """Kilobytes of memory that the process holds."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return float(status.split("VmRSS:")[1].split()[0])

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 
@@ -15,11 +16,12 @@ from server.run.service import GIVE_BACK
 from tests.engines.servers import free_port
 
 _PATIENCE = 60.0
+_STILL = 10  # looks at the memory, a tenth of a second apart, that find it unchanged
 
 
 @asynccontextmanager
 async def serving(module: str, environment: dict[str, str], *, processes: int = 1) -> AsyncIterator[int]:
-    """The port of `python -m module` once it is alive; several processes accept on one socket."""
+    """The port of `python -m module` once it is alive and all is loaded; several processes accept on one socket."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         port = int(listener.getsockname()[1])
         shared = {"ZCGL_LISTEN_FD": str(listener.fileno())} if processes > 1 else {}
@@ -28,6 +30,7 @@ async def serving(module: str, environment: dict[str, str], *, processes: int = 
         running = [_start(module, environment | shared, port, listener) for _ in range(processes)]
         try:
             await _alive(port, running[0])
+            await asyncio.gather(*(all_loaded(process.pid) for process in running))
             yield port
         finally:
             for process in running:
@@ -44,6 +47,22 @@ async def started(module: str, environment: dict[str, str]) -> AsyncIterator[tup
         yield port, process.pid
     finally:
         _end(process)
+
+
+async def all_loaded(pid: int) -> None:
+    """A web process answers before everything is loaded: later is when its memory has stood still for a second."""
+    seen = [0.0]
+    async with asyncio.timeout(_PATIENCE):
+        while len(seen) < _STILL:
+            now = resident(pid)
+            seen = [*seen, now] if now == seen[-1] else [now]
+            await asyncio.sleep(0.1)
+
+
+def resident(pid: int) -> float:
+    """Kilobytes of memory that the process holds."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return float(status.split("VmRSS:")[1].split()[0])
 
 
 async def cold_start(module: str, environment: dict[str, str]) -> float:
