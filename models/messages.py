@@ -67,7 +67,7 @@ class Delivery(Row):
     recipient = fields.CharField(64)  # "account:<id>", "binding:<id>" or "person:<application id>"
     channel = enum_column(Channel)
     template = fields.CharField(64, default="", db_default="")  # the text's key: a pause holds all of one
-    payload = fields.TextField()  # sealed JSON of what is sent, context "delivery.payload:<id>"
+    payload = fields.TextField()  # sealed JSON of what is sent: "delivery.payload:<id>" or, bulk, "…:<occurrence>"
     appointment_id = fields.UUIDField(null=True)
     appointment_version = fields.IntField(null=True)
     state = enum_column(DeliveryState, default=DeliveryState.PENDING)
@@ -87,7 +87,6 @@ class Delivery(Row):
         unique_together = (("occurrence", "recipient", "channel"),)
         indexes = (
             ("channel", "bulk", "state", "next_at", "template"),
-            ("lease",),
             ("provider_id",),
             ("message_id",),
             ("appointment_id",),

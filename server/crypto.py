@@ -10,6 +10,7 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -44,17 +45,24 @@ def keyring() -> Keyring:
     return _keyring
 
 
+@lru_cache(maxsize=8)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
 def seal_bytes(data: bytes, context: str) -> bytes:
     """Key id, "." and nonce + ciphertext as raw bytes, for files."""
     ring = keyring()
     nonce = os.urandom(_NONCE)
-    return ring.current.encode() + b"." + nonce + AESGCM(ring.keys[ring.current]).encrypt(nonce, data, context.encode())
+    return (
+        ring.current.encode() + b"." + nonce + _cipher(ring.keys[ring.current]).encrypt(nonce, data, context.encode())
+    )
 
 
 def unseal_bytes(sealed: bytes, context: str) -> bytes:
     """Raises cryptography.exceptions.InvalidTag when the value was altered or belongs to another context."""
     key_id, _, body = sealed.partition(b".")
-    return AESGCM(keyring().keys[key_id.decode()]).decrypt(body[:_NONCE], body[_NONCE:], context.encode())
+    return _cipher(keyring().keys[key_id.decode()]).decrypt(body[:_NONCE], body[_NONCE:], context.encode())
 
 
 def seal(text: str, context: str) -> str:

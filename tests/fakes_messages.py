@@ -18,6 +18,8 @@ from server.messages.channels import Delivered, Failed, Outcome, Outgoing, Recei
 from server.messages.credits import grant
 from server.messages.deliver import Deliverer
 from server.messages.events import ApplicationEvent, AppointmentEvent, Person
+from server.messages.leases import due, take
+from server.messages.tries import Try
 from server.transactions import in_transaction
 
 
@@ -57,6 +59,18 @@ class Outside:
         deliverer = self.deliverer()
         while await deliverer.start_due():
             await deliverer.drain()
+
+
+async def lease_due(channel: Channel, limit: int) -> list[Try]:
+    """What a worker takes and is about to send."""
+    return await take(await due(channel, limit))
+
+
+async def lease_of(account: Account) -> list[Try]:
+    """What a worker takes of its WeChat deliveries, with whatever else is due."""
+    taken = await lease_due(Channel.WECHAT, 1000)
+    ids = {row.id for row in await deliveries_of(account)}
+    return [row for row in taken if row.id in ids]
 
 
 class MessageWorld:

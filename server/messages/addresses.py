@@ -9,13 +9,13 @@ from cryptography.exceptions import InvalidTag
 
 from models.accounts import Account, WechatBinding
 from models.applications import Application
-from models.messages import Delivery
 from server import crypto
+from server.messages.tries import Sendable
 
 _UNREADABLE = (InvalidTag, KeyError, ValueError)
 
 
-async def addresses_of(deliveries: Iterable[Delivery]) -> dict[str, str]:
+async def addresses_of(deliveries: Iterable[Sendable]) -> dict[str, str]:
     """recipient -> openid or mobile; a recipient without one is absent. One query a kind of recipient."""
     by_kind: dict[str, set[UUID]] = {"account": set(), "binding": set(), "person": set()}
     for delivery in deliveries:

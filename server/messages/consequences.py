@@ -7,11 +7,12 @@ from tortoise.expressions import F
 
 from config.settings import settings
 from models.accounts import WechatBinding
-from models.messages import WECHAT_CHANNELS, Channel, Delivery, DeliveryState, Message
+from models.messages import WECHAT_CHANNELS, Channel, DeliveryState, Message
 from server.messages.credits import refuse_within, spend_within
 from server.messages.outbox import new_delivery
 from server.messages.pauses import pause_by_fault
 from server.messages.rows import fallback_of
+from server.messages.tries import Sendable
 from server.transactions import in_transaction, is_duplicate
 
 _STALE_OPENID = frozenset({"40003", "43004"})  # unknown, or no longer following
@@ -19,7 +20,7 @@ _NO_CREDIT = "43101"  # never agreed, agreed no more, or all used up
 UNKNOWN = "unknown"  # given up without an answer: it may have arrived, so nothing else is sent
 
 
-async def follow(delivery: Delivery, state: DeliveryState, code: str, reason: str, pauses: str) -> None:
+async def follow(delivery: Sendable, state: DeliveryState, code: str, reason: str, pauses: str) -> None:
     """Credits are spent or gone, a stale openid is not tried again, a fault holds its scope, the SMS is written."""
     if delivery.channel is Channel.MINI_PROGRAM:
         await _count_credit(delivery, state, code)
@@ -33,7 +34,7 @@ async def follow(delivery: Delivery, state: DeliveryState, code: str, reason: st
         await _open_next_channel(delivery, delivery.message_id)
 
 
-async def _count_credit(delivery: Delivery, state: DeliveryState, code: str) -> None:
+async def _count_credit(delivery: Sendable, state: DeliveryState, code: str) -> None:
     """Once a try, which its lease names; a receipt that comes later is of the same try."""
     cause = f"delivery:{delivery.id}:{delivery.lease}"
     template_id = settings().wechat.subscribe_templates.get(delivery.template.partition(".")[2], "")
@@ -46,18 +47,18 @@ async def _count_credit(delivery: Delivery, state: DeliveryState, code: str) -> 
         await refuse_within(openid, template_id, cause)
 
 
-async def _openid_of(delivery: Delivery) -> str:
+async def _openid_of(delivery: Sendable) -> str:
     binding = await WechatBinding.get_or_none(id=delivery.recipient.partition(":")[2])
     return binding.openid if binding else ""
 
 
-async def _mark_unreachable(delivery: Delivery) -> None:
+async def _mark_unreachable(delivery: Sendable) -> None:
     kind, _, id_ = delivery.recipient.partition(":")
     if kind == "binding":
         await WechatBinding.filter(id=id_).update(reachable=False)
 
 
-async def _open_next_channel(delivery: Delivery, message_id: UUID) -> None:
+async def _open_next_channel(delivery: Sendable, message_id: UUID) -> None:
     """Whoever closes the last WeChat delivery of a message writes its SMS; the row's lock puts them in a row."""
     await Message.filter(id=message_id, wechat_open__gt=0).update(wechat_open=F("wechat_open") - 1)
     message = await Message.get_or_none(id=message_id)

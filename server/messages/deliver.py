@@ -3,22 +3,22 @@
 import asyncio
 import hashlib
 import logging
+from collections import deque
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 
-from models.messages import Channel, Delivery, DeliveryState
+from models.messages import Channel, DeliveryState
 from server import clock
 from server.failpoints import reach
 from server.messages.addresses import addresses_of
-from server.messages.channels import Failed, Outcome, Outgoing, Refused, Sender
-from server.messages.leases import begin_attempts, give_back, lease_due
+from server.messages.channels import Failed, Outgoing, Refused, Sender
+from server.messages.leases import due, give_back, still_due, take
 from server.messages.outbox import payload_of, text_in
-from server.messages.outcomes import GIVE_UP_AFTER, Columns, after, lapsed, superseded
+from server.messages.outcomes import GIVE_UP_AFTER, WITHOUT_ID, Columns, after, lapsed, settle, superseded
 from server.messages.recording import Recorder
+from server.messages.tries import Try
 from server.messages.undone import reasons_not_to_send
 
 _log = logging.getLogger("zcgl")
@@ -28,102 +28,143 @@ _NO_ADDRESS = {
     Channel.WECHAT: Refused("no_address", "微信已解除绑定"),
     Channel.MINI_PROGRAM: Refused("no_address", "微信已解除绑定"),
 }
+_UNREPEATABLE = 16  # deliveries that wait for their call
 _UNREADABLE = Failed("unreadable", "内容无法解密，请检查密钥配置")
-_BATCH = 2  # leases at once, in rounds of what may be under way
+
+
+_Ready = tuple[Try, Outgoing]
 
 
 class Lane:
-    """One worker's deliveries on one channel: at most `at_once` under way, one at a time to one address."""
+    """One worker's deliveries on one channel: at most `at_once` calls under way, one at a time to one address, and at
+    most `ahead` that are taken and wait for theirs."""
 
-    def __init__(self, channel: Channel, sender: Sender, at_once: int, recorder: Recorder) -> None:
+    def __init__(self, channel: Channel, sender: Sender, *, at_once: int, ahead: int) -> None:
         self.channel = channel
         self._sender = sender
         self._at_once = at_once
-        self._recorder = recorder
-        self._flying: set[asyncio.Task[None]] = set()
-        self._half_empty = asyncio.Event()
-        self._half_empty.set()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._ahead = ahead
+        self._ready: deque[_Ready] = deque()
+        self._lines: dict[str, deque[_Ready]] = {}  # of those whose address is being called, behind that call
+        self._waiting = 0  # in either
+        self._room = asyncio.Event()
+        self._room.set()
+        self._callers: set[asyncio.Task[None]] = set()
+        self._recorder = Recorder()
 
     async def start_due(self) -> int:
-        """Lease a batch of what is due and start sending it as there is room; returns how many were leased.
+        """Once there is room: take what is due, as much as fits, and start sending it; returns how much was due.
 
-        Attempts are counted in groups, shortly before their calls: little is in doubt when the worker dies.
+        Looked up and put together before it is taken: a worker that dies leaves little that was taken for nothing.
         """
-        leased = await lease_due(self.channel, _BATCH * self._at_once)
-        ready = await self._sendable(leased)
-        waiting = [delivery for delivery in leased if delivery.id in ready]
-        try:
-            while waiting:
-                await self._half_empty.wait()
-                free = self._at_once - len(self._flying)
-                group, waiting = waiting[:free], waiting[free:]
-                for delivery in await begin_attempts(group):
-                    self._start(delivery, ready[delivery.id])
-        finally:
-            await give_back(waiting)
-        return len(leased)
+        await self._room.wait()
+        seen = await due(self.channel, self._ahead - self._waiting)
+        sendable = await self._sendable(seen)
+        taken = await take([row for row in seen if row.id in sendable])
+        self._ready += [(row, sendable[row.id]) for row in taken]
+        self._count(len(taken))
+        self._call()
+        return len(seen)
 
-    async def drain(self, seconds: float | None = None) -> None:
-        """Wait for what is in flight, at most `seconds`, then cut it off: its lease lapses, its outcome is in doubt."""
-        if self._flying:
-            _, late = await asyncio.wait(self._flying, timeout=seconds)
+    async def drain(self) -> None:
+        """Until everything that was taken is sent and recorded."""
+        await asyncio.gather(*self._callers)
+        await self._recorder.finish()
+
+    async def stop(self, seconds: float) -> None:
+        """What was not begun is due again at once. What is under way has so many seconds, and is then cut off: its
+        lease lapses, its outcome is in doubt."""
+        unbegun = self._withdraw()
+        if self._callers:
+            _, late = await asyncio.wait(self._callers, timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await give_back(unbegun)
+        await self._recorder.finish()
 
-    async def _sendable(self, leased: list[Delivery]) -> dict[UUID, Outgoing]:
+    async def _sendable(self, seen: list[Try]) -> dict[UUID, Outgoing]:
         """Those to call a provider for; the others are settled on the spot."""
-        if not leased:
+        if not seen:
             return {}
-        addresses, void = await addresses_of(leased), await reasons_not_to_send(leased)
-        prepared = {row.id: _prepare(row, addresses.get(row.recipient), void.get(row.id)) for row in leased}
-        settled = [(row, columns) for row in leased if isinstance(columns := prepared[row.id], dict)]
-        await asyncio.gather(*(self._recorder.record(row, columns) for row, columns in settled))
+        addresses, void = await addresses_of(seen), await reasons_not_to_send(seen)
+        prepared = {row.id: _prepare(row, addresses.get(row.recipient), void.get(row.id)) for row in seen}
+        settled = [(row, columns) for row in seen if isinstance(columns := prepared[row.id], dict)]
+        await asyncio.gather(*(settle(row, still_due(row), columns) for row, columns in settled))
         return {id_: found for id_, found in prepared.items() if isinstance(found, Outgoing)}
 
-    def _start(self, delivery: Delivery, outgoing: Outgoing) -> None:
-        turn = self._turns.setdefault(outgoing.address, asyncio.Lock())
-        task = asyncio.create_task(self._send(delivery, outgoing, turn))
-        self._flying.add(task)
-        task.add_done_callback(self._landed)
-        if len(self._flying) > self._at_once // 2:
-            self._half_empty.clear()
+    def _call(self) -> None:
+        for _ in range(min(self._at_once - len(self._callers), len(self._ready))):
+            task = asyncio.create_task(self._caller())
+            self._callers.add(task)
+            task.add_done_callback(self._callers.discard)
 
-    async def _send(self, delivery: Delivery, outgoing: Outgoing, turn: asyncio.Lock) -> None:
-        async with turn:
+    async def _caller(self) -> None:
+        while self._ready:
+            first = self._ready.popleft()
+            address = first[1].address
+            if address in self._lines:
+                self._lines[address].append(first)
+            else:
+                await self._serve(address, deque([first]))
+
+    async def _serve(self, address: str, line: deque[_Ready]) -> None:
+        """One after the other, with those that come to stand in line meanwhile."""
+        self._lines[address] = line
+        try:
+            while line:
+                delivery, outgoing = line.popleft()
+                self._count(-1)
+                await self._try(delivery, outgoing)
+        finally:
+            del self._lines[address]
+
+    async def _try(self, delivery: Try, outgoing: Outgoing) -> None:
+        """A fault of ours leaves the lease to lapse: the attempt is on record, so the next is one in doubt."""
+        try:
             await reach("delivery.leased")
-            outcome: Outcome = await self._sender.send(outgoing)
+            outcome = await self._sender.send(outgoing)
             await reach("delivery.accepted")
-        columns = after(outcome, delivery, clock.now())
-        kept = await self._recorder.record(delivery, columns)
-        _log.info(
-            "delivery",
-            extra={"facts": _facts(delivery, columns) | ({} if kept else {"lease": "lost"})},
-        )
+            self._recorder.record(delivery, after(outcome, delivery, clock.now()))
+        except Exception:  # noqa: BLE001 - of one delivery; the lane goes on
+            _log.exception("delivery_fault")
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        """A fault leaves the lease to lapse: the attempt is on record, so the next one treats it as in doubt."""
-        self._flying.discard(task)
-        if len(self._flying) <= self._at_once // 2:
-            self._half_empty.set()
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("delivery_fault", exc_info=error)
+    def _count(self, more: int) -> None:
+        self._waiting += more
+        if self._waiting <= self._ahead // 2:
+            self._room.set()
+        else:
+            self._room.clear()
+
+    def _withdraw(self) -> list[Try]:
+        """Everything that waits for its call."""
+        waiting = [delivery for queue in (self._ready, *self._lines.values()) for delivery, _ in queue]
+        for queue in (self._ready, *self._lines.values()):
+            queue.clear()
+        self._count(-len(waiting))
+        return waiting
 
 
 class Deliverer:
     """A lane for each channel, so that none waits for another that is slow, silent or paused."""
 
-    def __init__(self, senders: Mapping[Channel, Sender], *, at_once: int = 64) -> None:
-        recorder = Recorder()
-        self.lanes = [Lane(channel, sender, at_once, recorder) for channel, sender in senders.items()]
+    def __init__(self, senders: Mapping[Channel, Sender], *, at_once: int = 64, ahead: int = 64) -> None:
+        """Of channels that know no message id of ours little is taken ahead: were this worker to die, what it had
+        taken might have arrived and could not be sent again."""
+        self.lanes = [
+            Lane(channel, sender, at_once=at_once, ahead=min(ahead, _UNREPEATABLE) if channel in WITHOUT_ID else ahead)
+            for channel, sender in senders.items()
+        ]
 
     async def start_due(self) -> int:
-        """Every lane once; returns how many were leased."""
+        """Every lane once; returns how much was due."""
         return sum(await asyncio.gather(*(lane.start_due() for lane in self.lanes)))
 
-    async def drain(self, seconds: float | None = None) -> None:
-        await asyncio.gather(*(lane.drain(seconds) for lane in self.lanes))
+    async def drain(self) -> None:
+        await asyncio.gather(*(lane.drain() for lane in self.lanes))
+
+    async def stop(self, seconds: float) -> None:
+        await asyncio.gather(*(lane.stop(seconds) for lane in self.lanes))
 
 
 def client_msg_id(delivery_id: UUID) -> str:
@@ -131,7 +172,7 @@ def client_msg_id(delivery_id: UUID) -> str:
     return hashlib.sha256(str(delivery_id).encode()).hexdigest()[:32]
 
 
-def _prepare(delivery: Delivery, address: str | None, void: str | None) -> Outgoing | Columns:
+def _prepare(delivery: Try, address: str | None, void: str | None) -> Outgoing | Columns:
     now = clock.now()
     if (columns := lapsed(delivery, now)) is not None:
         return columns
@@ -145,14 +186,14 @@ def _prepare(delivery: Delivery, address: str | None, void: str | None) -> Outgo
         return after(_UNREADABLE, delivery, now)
 
 
-def _withheld(delivery: Delivery, reason: str) -> Columns:
+def _withheld(delivery: Try, reason: str) -> Columns:
     """What may have arrived waits for its receipt; everything else is void."""
     if delivery.first_attempt_at is None:
         return superseded(clock.now(), reason)
     return {"state": DeliveryState.IN_DOUBT, "next_at": delivery.first_attempt_at + GIVE_UP_AFTER}
 
 
-def _outgoing(delivery: Delivery, address: str) -> Outgoing:
+def _outgoing(delivery: Try, address: str) -> Outgoing:
     payload = payload_of(delivery)
     return Outgoing(
         delivery_id=delivery.id,
@@ -164,14 +205,3 @@ def _outgoing(delivery: Delivery, address: str) -> Outgoing:
         client_msg_id=client_msg_id(delivery.id),
         params=tuple(payload.get("params", ())),
     )
-
-
-def _facts(delivery: Delivery, columns: Columns) -> dict[str, Any]:
-    return {
-        "delivery": str(delivery.id),
-        "channel": delivery.channel,
-        "message_event": delivery.event,
-        "state": columns["state"],
-        "attempt": delivery.attempts + 1,
-        "code": columns.get("error_code", ""),
-    }

@@ -1,17 +1,18 @@
 """Leases of deliveries: a compare-and-swap committed before any provider is called, alike on every engine."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any
-from uuid import UUID
 
-from tortoise.expressions import F
+from tortoise.expressions import Q
+from tortoise.functions import Coalesce
 from tortoise.queryset import QuerySet
 
 from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.pauses import held_scopes
+from server.messages.tries import COLUMNS, Try
 from server.transactions import retried
 
 LEASE = timedelta(seconds=60)  # longer than any call to a provider may take
@@ -21,79 +22,84 @@ BEGUN = (DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 DUE = (*BEGUN, DeliveryState.PENDING)
 
 
-async def lease_due(channel: Channel, limit: int) -> list[Delivery]:
-    """Take up to `limit` due deliveries of a channel for this caller alone, in the order of `due_ids`."""
-    return await take(await due_ids(channel, limit))
-
-
-async def due_ids(channel: Channel, limit: int) -> list[UUID]:
+async def due(channel: Channel, limit: int) -> list[Try]:
     """What is due and not paused: all that concerns one's own business before any notice to many, oldest first.
 
-    However long a notice's queue, a reminder is in the next lease, for it is looked for first (ADR 6). Of a notice,
-    what was begun comes first, as long as the provider still knows its repetitions (decisions D27); what is pending
-    is looked for by itself, in the order of the index, so that a long queue is never sorted.
+    A look is no claim: whoever wants to send takes them. However long a notice's queue, a reminder is in the next
+    look, for it is looked for first (ADR 6). Of a notice, what was begun comes first, as long as the provider still
+    knows its repetitions (decisions D27); what is pending is looked for by itself, in the order of the index, so that
+    a long queue is never sorted.
     """
     held = await held_scopes()
     if f"channel:{channel}" in held:
         return []
-    due = Delivery.filter(channel=channel, next_at__lte=clock.now())
+    found = Delivery.filter(channel=channel, next_at__lte=clock.now())
     if templates := [name for kind, _, name in (scope.partition(":") for scope in held) if kind == "template"]:
-        due = due.exclude(template__in=templates)
-    bulk = due.filter(bulk=True)
-    ids: list[UUID] = []
-    for part in (
-        due.filter(bulk=False, state__in=DUE),
-        bulk.filter(state__in=BEGUN),
-        bulk.filter(state=DeliveryState.PENDING),
-    ):
-        ids += await _oldest(part, limit - len(ids))
-    return ids
+        found = found.exclude(template__in=templates)
+    begun_of_notices = Q(bulk=True, state__in=BEGUN)
+    first = await _oldest(found.filter(Q(bulk=False, state__in=DUE) | begun_of_notices), limit, channel)
+    return first + await _oldest(found.filter(bulk=True, state=DeliveryState.PENDING), limit - len(first), channel)
 
 
-async def _oldest(due: QuerySet[Delivery], limit: int) -> list[UUID]:
+async def _oldest(due: QuerySet[Delivery], limit: int, channel: Channel) -> list[Try]:
     if limit <= 0:
         return []
-    ids: list[Any] = await due.order_by("next_at").limit(limit).values_list("id", flat=True)
-    return ids
+    rows: list[Any] = await due.order_by("bulk", "next_at").limit(limit).values_list(*COLUMNS)
+    return [Try(channel, *row) for row in rows]
 
 
-async def take(ids: list[UUID]) -> list[Delivery]:
-    """Those of them that are still due when this is written: a look is no claim."""
-    if not ids:
-        return []
-    now, lease = clock.now(), secrets.token_hex(16)
-    still_due = Delivery.filter(id__in=ids, state__in=DUE, next_at__lte=now)
-    taken = {"state": DeliveryState.SENDING, "lease": lease, "leased_until": now + LEASE, "next_at": now + LEASE}
-    await retried(lambda: still_due.update(**taken))
-    return await Delivery.filter(lease=lease, state=DeliveryState.SENDING).order_by("bulk", "id")
+async def take(seen: Sequence[Try]) -> list[Try]:
+    """Lease those of them that nobody has taken since they were seen, and commit the attempt that follows at once.
 
-
-async def begin_attempts(leased: list[Delivery]) -> list[Delivery]:
-    """Commit the attempt before the call, and return the deliveries whose lease still holds.
-
-    `first_attempt_at` is the first attempt whose outcome is not known to be negative: with it set, the delivery may
-    already have arrived (decisions D27).
+    An attempt is counted once for all, so its number tells whether a row is still as it was seen. They are returned
+    as they were before this attempt, but for their lease.
     """
-    if not leased:
-        return []
-    mine = Delivery.filter(lease=leased[0].lease, state=DeliveryState.SENDING, leased_until__gt=clock.now())
-    counted = 0
-    for doubtful in (False, True):
-        if ids := [row.id for row in leased if (row.first_attempt_at is not None) is doubtful]:
-            counted += await retried(partial(_count_attempt, mine.filter(id__in=ids), doubtful))
-    if counted == len(leased):
-        return leased
-    held = set(await mine.filter(id__in=[row.id for row in leased]).values_list("id", flat=True))
-    return [row for row in leased if row.id in held]
+    lease = secrets.token_hex(16)
+    for rows in _by_attempts(seen).values():
+        for row in await _lease(rows, lease):
+            row.lease = lease
+    return [row for row in seen if row.lease]
 
 
-async def _count_attempt(rows: QuerySet[Delivery], doubtful: bool) -> int:
-    first = {} if doubtful else {"first_attempt_at": clock.now()}
-    return await rows.update(attempts=F("attempts") + 1, **first)
+def still_due(row: Try) -> dict[str, Any]:
+    """What is true of a row as long as nobody has taken it since it was seen."""
+    return {"id": row.id, **_as_seen(row)}
 
 
-async def give_back(leased: list[Delivery]) -> None:
-    """What was leased and not begun is due again at once, for this worker stops."""
-    if leased:
-        ours = Delivery.filter(id__in=[row.id for row in leased], lease=leased[0].lease, state=DeliveryState.SENDING)
-        await ours.update(next_at=clock.now(), leased_until=clock.now())
+def _as_seen(row: Try) -> dict[str, Any]:
+    return {"attempts": row.attempts, "state__in": DUE, "next_at__lte": clock.now()}
+
+
+def _by_attempts(seen: Sequence[Try]) -> dict[int, list[Try]]:
+    found: dict[int, list[Try]] = {}
+    for row in seen:
+        found.setdefault(row.attempts, []).append(row)
+    return found
+
+
+async def _lease(rows: list[Try], lease: str) -> list[Try]:
+    """All of as many attempts. `first_attempt_at` is the first attempt whose outcome is not known to be negative:
+    with it set, the delivery may already have arrived (decisions D27)."""
+    ids, now = [row.id for row in rows], clock.now()
+    written = {
+        "state": DeliveryState.SENDING,
+        "lease": lease,
+        "leased_until": now + LEASE,
+        "next_at": now + LEASE,
+        "attempts": rows[0].attempts + 1,
+        "first_attempt_at": Coalesce("first_attempt_at", now),
+    }
+    if await retried(lambda: Delivery.filter(id__in=ids, **_as_seen(rows[0])).update(**written)) == len(ids):
+        return rows
+    ours = set(await Delivery.filter(id__in=ids, lease=lease).values_list("id", flat=True))
+    return [row for row in rows if row.id in ours]
+
+
+async def give_back(waiting: Sequence[Try]) -> None:
+    """What was taken and not begun is due again at once and as it was: no attempt was made."""
+    for attempts, rows in _by_attempts(waiting).items():
+        for first in {row.first_attempt_at for row in rows}:
+            ids = [row.id for row in rows if row.first_attempt_at == first]
+            ours = Delivery.filter(id__in=ids, lease=rows[0].lease, state=DeliveryState.SENDING)
+            now = clock.now()
+            await ours.update(attempts=attempts, first_attempt_at=first, next_at=now, leased_until=now)

@@ -11,6 +11,7 @@ from server.messages.channels import Delivered, Failed, InDoubt, Outcome, Receip
 from server.messages.consequences import follow
 from server.messages.matching import meant_by
 from server.messages.quiet import due_at
+from server.messages.tries import Sendable
 from server.transactions import in_transaction, retried
 
 REPEAT_FOR = timedelta(minutes=8)  # the provider knows a client_msg_id again for ten
@@ -24,7 +25,7 @@ PAUSES = "pauses"  # beside the columns: the scope that a failure holds
 Columns = dict[str, Any]
 
 
-def after(outcome: Outcome, delivery: Delivery, now: datetime) -> Columns:
+def after(outcome: Outcome, delivery: Sendable, now: datetime) -> Columns:
     """The columns that `outcome` gives to a delivery as it was leased, before this attempt was counted."""
     match outcome:
         case Sent(provider_id=""):
@@ -41,7 +42,7 @@ def after(outcome: Outcome, delivery: Delivery, now: datetime) -> Columns:
             return _later(outcome, delivery, now)
 
 
-def lapsed(delivery: Delivery, now: datetime) -> Columns | None:
+def lapsed(delivery: Sendable, now: datetime) -> Columns | None:
     """A delivery that may have arrived and must not be sent again: waits for its receipt, or is given up."""
     first = delivery.first_attempt_at
     if first is None or (now < first + REPEAT_FOR and delivery.channel not in WITHOUT_ID):
@@ -63,21 +64,21 @@ def _ended(state: DeliveryState, now: datetime, code: str, reason: str) -> Colum
     return {"state": state, "ended_at": now, "error_code": code[:32], "reason": reason[:300]}
 
 
-def _doubted(delivery: Delivery, now: datetime, code: str, reason: str) -> Columns:
+def _doubted(delivery: Sendable, now: datetime, code: str, reason: str) -> Columns:
     first = delivery.first_attempt_at or now
     again = now + _delay(delivery.attempts)
     due = again if again < first + REPEAT_FOR else first + GIVE_UP_AFTER
     return {"state": DeliveryState.IN_DOUBT, "next_at": due, "error_code": code[:32], "reason": reason[:300]}
 
 
-def _accepted(delivery: Delivery, now: datetime) -> Columns:
+def _accepted(delivery: Sendable, now: datetime) -> Columns:
     """Without a number: WeChat's receipt of a subscribe message names person and template, other channels send none."""
     if delivery.channel is Channel.MINI_PROGRAM:
         return {"state": DeliveryState.SENT, "error_code": "", "reason": ""}
     return _ended(DeliveryState.DELIVERED, now, "", "")
 
 
-def _in_doubt(outcome: InDoubt, delivery: Delivery, now: datetime) -> Columns:
+def _in_doubt(outcome: InDoubt, delivery: Sendable, now: datetime) -> Columns:
     if outcome.repeatable:
         return _doubted(delivery, now, "in_doubt", outcome.reason)
     return _unrepeatable(delivery.first_attempt_at or now, outcome.reason)
@@ -89,7 +90,7 @@ def _unrepeatable(first: datetime, reason: str) -> Columns:
     return wait | {"error_code": "in_doubt", "reason": reason[:300]}
 
 
-def _later(outcome: TryLater, delivery: Delivery, now: datetime) -> Columns:
+def _later(outcome: TryLater, delivery: Sendable, now: datetime) -> Columns:
     """Definitely not accepted this time; an earlier attempt in doubt stays in doubt."""
     if delivery.first_attempt_at is not None:
         return _doubted(delivery, now, outcome.code, outcome.reason)
@@ -111,20 +112,20 @@ def _delay(attempts_before: int) -> timedelta:
     return timedelta(seconds=base * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, hides nothing
 
 
-async def record(delivery: Delivery, columns: Columns) -> bool:
+async def record(delivery: Sendable, columns: Columns) -> bool:
     """Write the outcome if the lease is still ours, with what follows from it. False: it is not."""
     mine = {"id": delivery.id, "lease": delivery.lease, "state": DeliveryState.SENDING}
     return await settle(delivery, mine, columns)
 
 
-async def settle(delivery: Delivery, expected: dict[str, Any], columns: Columns) -> bool:
+async def settle(delivery: Sendable, expected: dict[str, Any], columns: Columns) -> bool:
     """Compare-and-swap from `expected` to `columns`; final states are never among the expected."""
     if is_alone(delivery, columns):
         return await retried(lambda: Delivery.filter(**expected).update(**columns)) == 1
     return await retried(partial(_settle_with_consequences, delivery, expected, columns))
 
 
-def is_alone(delivery: Delivery, columns: Columns) -> bool:
+def is_alone(delivery: Sendable, columns: Columns) -> bool:
     """Nothing follows from it: neither another channel nor a change of credits."""
     state = columns["state"]
     if state in (DeliveryState.REFUSED, DeliveryState.FAILED):
@@ -132,7 +133,7 @@ def is_alone(delivery: Delivery, columns: Columns) -> bool:
     return delivery.channel is not Channel.MINI_PROGRAM or state not in (DeliveryState.SENT, DeliveryState.DELIVERED)
 
 
-async def _settle_with_consequences(delivery: Delivery, expected: dict[str, Any], columns: Columns) -> bool:
+async def _settle_with_consequences(delivery: Sendable, expected: dict[str, Any], columns: Columns) -> bool:
     written = {name: value for name, value in columns.items() if name != PAUSES}
     async with in_transaction():
         if await Delivery.filter(**expected).update(**written) != 1:

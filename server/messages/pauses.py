@@ -10,6 +10,7 @@ from server.audit.trail import SYSTEM, Actor, record
 from server.errors import Invalid, NotFound, Refusal
 from server.messages.alerts import close_alert, raise_alert
 from server.messages.texts import message_texts
+from server.messages.tries import Sendable
 from server.transactions import in_transaction, is_duplicate
 
 CHANNEL_LABELS = {Channel.WECHAT: "微信服务号", Channel.MINI_PROGRAM: "微信小程序", Channel.SMS: "短信"}
@@ -30,12 +31,12 @@ class PauseNotFound(NotFound):
     message = "没有找到这项暂停"
 
 
-def scopes_of(delivery: Delivery) -> tuple[str, str]:
+def scopes_of(delivery: Sendable) -> tuple[str, str]:
     """The two scopes that can hold a delivery: its channel, and its text's template."""
     return f"channel:{delivery.channel}", f"template:{delivery.template}"
 
 
-def pause_named_by(delivery: Delivery, scope: str) -> str:
+def pause_named_by(delivery: Sendable, scope: str) -> str:
     """A sender names a template by its own key; other channels have templates of the same key, which go on."""
     return scopes_of(delivery)[1] if scope.startswith("template:") else scope
 
@@ -70,7 +71,7 @@ async def pause(scope: str, code: str, reason: str, by: str) -> bool:
     return True
 
 
-async def pause_by_fault(delivery: Delivery, scope: str, code: str, reason: str) -> None:
+async def pause_by_fault(delivery: Sendable, scope: str, code: str, reason: str) -> None:
     """A provider's answer to `delivery` stops more than this delivery."""
     await pause(pause_named_by(delivery, scope), code, reason, SYSTEM.name)
 

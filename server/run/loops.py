@@ -31,12 +31,18 @@ class Worker:
     """Loops until `stopping` is set, then finishes what is in flight within three seconds."""
 
     def __init__(
-        self, senders: Mapping[Channel, Sender], jobs: tuple[Job, ...], followers: Followers, *, connections: int = 64
+        self,
+        senders: Mapping[Channel, Sender],
+        jobs: tuple[Job, ...],
+        followers: Followers,
+        *,
+        at_once: int = 64,
+        ahead: int = 64,
     ) -> None:
-        """`connections`: how many calls a channel may have open; as many deliveries again are kept ready for it."""
+        """`at_once`: how many calls a channel may have open; `ahead`: how many deliveries are kept ready for it."""
         self.stopping = asyncio.Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"[:64]
-        self._deliverer = Deliverer(senders, at_once=2 * connections)
+        self._deliverer = Deliverer(senders, at_once=at_once, ahead=ahead)
         self._timetable = Timetable(jobs, self._owner)
         self._handle = partial(handle_callback, followers=followers)
 
@@ -57,7 +63,7 @@ class Worker:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await asyncio.gather(self._deliverer.drain(_FINISHING), self._timetable.finish(_FINISHING))
+        await asyncio.gather(self._deliverer.stop(_FINISHING), self._timetable.finish(_FINISHING))
         await Heartbeat.filter(owner=self._owner).delete()
 
     async def _loop(self, name: str, step: Callable[[], Awaitable[int]], idle: float) -> None:

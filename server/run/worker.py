@@ -16,17 +16,21 @@ from server.run.configuration import load_settings
 from server.run.loops import Worker
 from server.run.timetable import jobs_of
 
+_AHEAD = 8  # rounds of calls that are kept ready while the next are looked for
+
 
 async def serve(chosen: Settings) -> None:
     """Run one worker until TERM or INT."""
     message_texts()  # a wrong file stops the start, not the first message
     async with open_services(chosen) as services:
         wechat, sms = await services.wechat(), await services.sms()
+        at_once, ahead = bounds(chosen.wechat)
         worker = Worker(
             {**wechat.senders, Channel.SMS: sms.channel},
             jobs_of(services, sms.receipts),
             wechat.followers,
-            connections=calls_at_once(chosen.wechat),
+            at_once=at_once,
+            ahead=ahead,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stopping.set)
@@ -35,9 +39,11 @@ async def serve(chosen: Settings) -> None:
         log("worker_stopped", pid=os.getpid())
 
 
-def calls_at_once(setup: WechatSettings) -> int:
-    """What is sent within ten seconds at most: whoever waited longer for his turn might outlive his lease."""
-    return max(1, min(setup.connections, int(setup.sends_per_second * 10)))
+def bounds(setup: WechatSettings) -> tuple[int, int]:
+    """Calls at once, and deliveries taken ahead: what is sent within ten seconds at most, for whatever waited much
+    longer for its turn might outlive its lease."""
+    five_seconds = max(1, int(setup.sends_per_second * 5))
+    return min(setup.connections, five_seconds), min(_AHEAD * setup.connections, five_seconds)
 
 
 def main() -> None:

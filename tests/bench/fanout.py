@@ -75,7 +75,7 @@ async def _deliver(platform: Platform, audience: Audience) -> float:
     expected, before = len(audience.numbers), await platform.accepted()
     await hold.delete()
     began = await _once(lambda: platform.has_accepted(before + 1), every=0.01)
-    ended = await _once(lambda: platform.has_accepted(before + expected), every=0.01)
+    ended = await _once(lambda: platform.has_accepted(before + expected), every=0.02)
     await _once(lambda: _is_sent(notice))
     await _check(notice, expected)
     return expected / (ended - began)

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -57,8 +58,9 @@ async def running_simulator(
 def _assemble(platform: Platform, faults: Faults, pushes: Pushes, http: aiohttp.ClientSession) -> web.Application:
     service = urlsplit(pushes.callback_url)
     app = web.Application(client_max_size=1024**2)
-    app.on_response_prepare.append(protect)
-    app.add_routes(api_routes(platform, faults, pushes))
+    api = api_routes(platform, faults, pushes)
+    app.on_response_prepare.append(partial(protect, api={route.path for route in api}))
+    app.add_routes(api)
     app.add_routes(Control(platform, faults, pushes).routes())
     app.add_routes(WebPages(http, f"{service.scheme}://{service.netloc}", platform.setup).routes())
     return app

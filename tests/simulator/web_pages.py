@@ -1,7 +1,7 @@
 """The pages in the browser (a phone, its mini program, a firm's computer) and their way to the service."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,9 +42,11 @@ _PROTECTION = {
 }
 
 
-async def protect(_: web.Request, answer: web.StreamResponse) -> None:
-    """No answer may load or run anything but our own files, stand in another page, be kept, or tell where it was."""
-    answer.headers.update(_PROTECTION)
+async def protect(request: web.Request, answer: web.StreamResponse, *, api: Set[str]) -> None:
+    """No answer but WeChat's own (`api`: their paths) may load or run anything but our files, stand in another page,
+    be kept, or tell where it was."""
+    if request.path not in api:
+        answer.headers.update(_PROTECTION)
 
 
 class WebPages:

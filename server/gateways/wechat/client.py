@@ -7,7 +7,7 @@ from server.gateways.wechat.errors import WXA_CODE, ApiError, UnknownOutcome
 from server.gateways.wechat.messages import SubscribeMessage, TemplateMessage
 from server.gateways.wechat.quotas import TEXT_CHECK
 from server.gateways.wechat.results import Login, PhoneNumber, QrTicket, TextOpinion, UserInfo
-from server.gateways.wechat.transport import Transport, read_json, text_of
+from server.gateways.wechat.transport import Transport, object_in, text_of
 from server.gateways.wechat.user_data import UnfitUserData, open_user_data
 
 _SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@._~-]{1,32}")
@@ -47,7 +47,7 @@ class AsyncWechatClient(Transport):
     async def _session(self, code: str) -> dict[str, Any]:
         """With the session_key, which goes no further than this class."""
         query = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
-        return read_json(await self._call("get", _LOGIN, params=query))
+        return object_in(await self._call("get", _LOGIN, params=query))
 
     async def phone_number(self, code: str) -> PhoneNumber:
         """The number behind a code of the phone button, which is not wx.login's. Mini program."""
@@ -80,7 +80,7 @@ class AsyncWechatClient(Transport):
             "is_hyaline": True,  # with a background the picture is a JPEG
         }
         picture = await self._request("post", _ORIGIN + WXA_CODE, data=body)
-        if picture.startswith(b"{"):
+        if not isinstance(picture, bytes):
             raise UnknownOutcome("no picture")
         return picture
 

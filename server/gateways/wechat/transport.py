@@ -1,10 +1,12 @@
 """The way to WeChat: wechatpy's client class over aiohttp, with our base address, a shared token and quotas."""
 
-import json
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
+import orjson
 from wechatpy import WeChatClient
+from yarl import URL
 
 from config.settings import WechatAppSettings
 from server.gateways.wechat.errors import BAD_TOKEN, STABLE_TOKEN, ApiError, NotSent, UnknownOutcome
@@ -12,7 +14,9 @@ from server.gateways.wechat.quotas import Quotas
 from server.gateways.wechat.token import AccessToken, FreshToken, TokenShelf
 
 CONNECTIONS = 64
-TIMEOUT = aiohttp.ClientTimeout(total=20, connect=10, sock_connect=3, sock_read=6)
+_JSON = {"Content-Type": "application/json"}
+TIMEOUT = aiohttp.ClientTimeout(total=9, connect=5, sock_connect=3)
+Reply = dict[str, Any] | bytes  # JSON, or a picture
 
 
 def open_http(connections: int = CONNECTIONS, timeout: aiohttp.ClientTimeout = TIMEOUT) -> aiohttp.ClientSession:
@@ -51,18 +55,18 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         """A lost answer is NotSent here: whatever the token was wanted for has not left us."""
         body = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}
         try:
-            answer = read_json(await self._call("post", STABLE_TOKEN, data=body))
+            answer = object_in(await self._call("post", STABLE_TOKEN, data=body))
             return FreshToken(text_of(answer, "access_token"), float(answer.get("expires_in", 7200)))
         except UnknownOutcome as error:
             raise NotSent(f"no token: {error}") from error
 
     async def get(self, url: str, **options: Any) -> dict[str, Any]:
-        return read_json(await self._request("get", url, **options))
+        return object_in(await self._request("get", url, **options))
 
     async def post(self, url: str, **options: Any) -> dict[str, Any]:
-        return read_json(await self._request("post", url, **options))
+        return object_in(await self._request("post", url, **options))
 
-    async def _request(self, method: str, url_or_endpoint: str, **options: Any) -> bytes:
+    async def _request(self, method: str, url_or_endpoint: str, **options: Any) -> Reply:
         """A call with the access token; a token that WeChat calls bad is replaced and the call repeated once."""
         endpoint = _endpoint(url_or_endpoint, options.pop("api_base_url", self.API_BASE_URL))
         await self._quotas.turn(endpoint)
@@ -83,22 +87,21 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         params: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
         token: str = "",
-    ) -> bytes:
-        """What WeChat answered, which is JSON or a picture. Raises ApiError for JSON with an errcode."""
-        query = {**(params or {}), **({"access_token": token} if token else {})}
-        body = json.dumps(data, ensure_ascii=False).encode() if data is not None else None
-        raw = await self._exchange(method, self._base_url + endpoint, query, body)
-        if error := _refusal_in(raw, endpoint):
+    ) -> Reply:
+        """Raises ApiError for JSON with an errcode."""
+        url = _address(self._base_url + endpoint, token)
+        body = orjson.dumps(data) if data is not None else None
+        reply = _read(await self._exchange(method, url.extend_query(params) if params else url, body))
+        if error := _refusal_in(reply, endpoint):
             self._quotas.learn(error)
             raise error
-        return raw
+        return reply
 
-    async def _exchange(self, method: str, url: str, query: dict[str, Any], body: bytes | None) -> bytes:
+    async def _exchange(self, method: str, url: URL, body: bytes | None) -> bytes:
         """The reply's bytes. Messages of errors name no address: its query carries secrets."""
-        headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
             async with self._connections.request(
-                method, url, params=query, data=body, headers=headers, allow_redirects=False
+                method, url, data=body, headers=_JSON if body else None, allow_redirects=False
             ) as reply:
                 if reply.status == 504:  # a proxy gave up waiting; WeChat itself may well have done it
                     raise UnknownOutcome("HTTP 504")
@@ -117,24 +120,39 @@ def _endpoint(url_or_endpoint: str, api_base_url: str) -> str:
     return url.removeprefix("https://").partition("/")[2]
 
 
-def _refusal_in(raw: bytes, endpoint: str) -> ApiError | None:
-    """A refusal is HTTP 200 with an errcode, also where a picture was asked for."""
-    if not raw.startswith(b"{"):
-        return None
-    answer = read_json(raw)
+@lru_cache(maxsize=64)
+def _address(url: str, token: str) -> URL:
+    """Put together once for all messages sent with one token."""
+    return URL(url).with_query({"access_token": token} if token else {})
+
+
+def _read(raw: bytes) -> Reply:
+    """Raises UnknownOutcome for what begins like JSON and is none."""
+    if not raw.lstrip().startswith(b"{"):
+        return raw
     try:
-        code = int(answer.get("errcode", 0))
+        found: dict[str, Any] = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise UnknownOutcome("unreadable reply") from None
+    return found
+
+
+def _refusal_in(reply: Reply, endpoint: str) -> ApiError | None:
+    """A refusal is HTTP 200 with an errcode, also where a picture was asked for."""
+    if isinstance(reply, bytes):
+        return None
+    try:
+        code = int(reply.get("errcode", 0))
     except (ValueError, TypeError):
         raise UnknownOutcome("unreadable errcode") from None
-    return ApiError(code, str(answer.get("errmsg", "")), endpoint) if code else None
+    return ApiError(code, str(reply.get("errmsg", "")), endpoint) if code else None
 
 
-def read_json(raw: bytes) -> dict[str, Any]:
-    """The object in a reply. Raises UnknownOutcome for anything else."""
-    try:
-        return dict(json.loads(raw))
-    except (ValueError, TypeError):
-        raise UnknownOutcome("unreadable reply") from None
+def object_in(reply: Reply) -> dict[str, Any]:
+    """Raises UnknownOutcome for anything that is not JSON."""
+    if isinstance(reply, bytes):
+        raise UnknownOutcome("unreadable reply")
+    return reply
 
 
 def text_of(answer: dict[str, Any], key: str) -> str:

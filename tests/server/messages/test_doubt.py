@@ -7,13 +7,14 @@ import pytest
 from models.messages import Channel, DeliveryState
 from server.messages.channels import Delivered, InDoubt, Receipt, Sent, TryLater
 from server.messages.deliver import client_msg_id
-from server.messages.leases import LEASE, begin_attempts, lease_due
+from server.messages.leases import LEASE
 from server.messages.outcomes import settle_receipt
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
     MessageWorld,
     Outside,
     bound_firm,
+    lease_due,
     only_delivery,
     states_of,
     tell_done,
@@ -157,7 +158,7 @@ async def test_a_text_whose_worker_died_while_sending_is_not_sent_twice(
     """No SMS service knows an id of ours: a receipt that names the delivery settles it, or staff see it."""
     firm = await world.firm()
     await tell_done(world, firm)
-    await begin_attempts(await lease_due(Channel.SMS, 10))
+    await lease_due(Channel.SMS, 10)
     doubted = await only_delivery(firm)
 
     later(seconds=LEASE.total_seconds() + 1)

@@ -62,8 +62,8 @@ async def bound_firms(world: MessageWorld, count: int) -> None:
         await tell_done(world, firm)
 
 
-def lane_of(sender: FakeSender, at_once: int) -> Deliverer:
-    return Deliverer({Channel.WECHAT: sender}, at_once=at_once)
+def lane_of(sender: FakeSender, at_once: int, ahead: int = 4, channel: Channel = Channel.WECHAT) -> Deliverer:
+    return Deliverer({channel: sender}, at_once=at_once, ahead=ahead)
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -126,32 +126,51 @@ async def test_a_fault_of_ours_is_logged(world: MessageWorld, caplog: pytest.Log
 async def test_a_lane_has_no_more_under_way_than_it_may(world: MessageWorld) -> None:
     await bound_firms(world, 20)
     sender = Yielding()
-    deliverer = lane_of(sender, 4)
+    deliverer = lane_of(sender, 4, ahead=8)
 
-    leased = [await deliverer.start_due() for _ in range(4)]
+    seen = [await deliverer.start_due() for _ in range(4)]
     await deliverer.drain()
 
-    assert leased == [8, 8, 4, 0]
+    assert seen[0] == 8
+    assert sum(seen) == 20
     assert sender.most == 4
     assert len(sender.calls) == 20
 
 
-async def test_a_full_lane_waits_until_half_of_it_is_free(world: MessageWorld) -> None:
-    await bound_firms(world, 8)
+async def test_a_lane_takes_ahead_no_more_than_it_may_and_more_when_half_of_that_is_under_way(
+    world: MessageWorld,
+) -> None:
+    await bound_firms(world, 20)
     sender = Held()
-    deliverer = lane_of(sender, 4)
-    starting = asyncio.create_task(deliverer.start_due())
+    deliverer = lane_of(sender, 4, ahead=6)
+    seen = [await deliverer.start_due()]
     await sender.busy.wait()
+    seen.append(await deliverer.start_due())
 
+    waiting = asyncio.create_task(deliverer.start_due())
     for _ in range(50):
         await asyncio.sleep(0)
-    started = len(sender.calls)
+    before = (waiting.done(), len(sender.calls), await Delivery.filter(state=DeliveryState.SENDING).count())
     sender.answering.set()
-    await starting
+    await waiting
     await deliverer.drain()
 
-    assert started == 4
-    assert len(sender.calls) == 8
+    assert seen == [6, 4]
+    assert before == (False, 4, 10)
+
+
+async def test_of_a_channel_without_message_ids_little_is_taken_ahead(world: MessageWorld) -> None:
+    for _ in range(20):
+        await tell_done(world, await world.firm())
+    sender = Held()
+    deliverer = lane_of(sender, 4, ahead=64, channel=Channel.SMS)
+
+    seen = await deliverer.start_due()
+    await sender.busy.wait()
+    await deliverer.stop(0)
+
+    assert seen == 16
+    assert await Delivery.filter(attempts=0).count() == 16
 
 
 async def test_what_a_stopped_worker_had_not_begun_is_due_at_once_and_what_it_began_is_in_doubt(
@@ -159,19 +178,50 @@ async def test_what_a_stopped_worker_had_not_begun_is_due_at_once_and_what_it_be
 ) -> None:
     await bound_firms(world, 8)
     sender = Held()
-    deliverer = lane_of(sender, 4)
-    starting = asyncio.create_task(deliverer.start_due())
+    deliverer = lane_of(sender, 4, ahead=8)
+    await deliverer.start_due()
     await sender.busy.wait()
 
-    starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
-    await deliverer.drain(0)
+    await deliverer.stop(0)
 
     rows = await Delivery.all()
     assert sender.under_way == 0
     assert sorted(row.attempts for row in rows) == [0, 0, 0, 0, 1, 1, 1, 1]
     assert {row.attempts for row in rows if row.next_at <= clock.now()} == {0}
     assert {row.attempts for row in rows if row.leased_until and row.leased_until > clock.now()} == {1}
+
+
+async def test_one_address_gets_one_at_a_time_and_holds_up_nobody_else(world: MessageWorld) -> None:
+    firm, openid = await bound_firm(world)
+    for _ in range(6):
+        await tell_done(world, firm)
+    await bound_firms(world, 3)
+    sender = Held()
+    deliverer = lane_of(sender, 4, ahead=20)
+
+    await deliverer.start_due()
+    await sender.busy.wait()
+    under_way = [call.address for call in sender.calls]
+    sender.answering.set()
+    await deliverer.drain()
+
+    assert (len(under_way), under_way.count(openid)) == (4, 1)
+    assert len(sender.to(openid)) == 6
+    assert set(await states_of(firm)) == {"sent"}
+
+
+async def test_whoever_stands_in_line_when_the_worker_stops_is_due_at_once(world: MessageWorld) -> None:
+    firm, openid = await bound_firm(world)
+    for _ in range(3):
+        await tell_done(world, firm)
+    sender = Held()
+    deliverer = lane_of(sender, 4)
+    await deliverer.start_due()
+
+    await deliverer.stop(0.05)
+
+    assert len(sender.to(openid)) == 1
+    assert sorted(row.attempts for row in await Delivery.all()) == [0, 0, 1]
 
 
 async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
@@ -188,4 +238,4 @@ async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
     assert leased == 2
     assert await states_of(other) == ["delivered"]
     assert [call.address for call in silent.calls] == [openid]
-    await deliverer.drain(0)
+    await deliverer.stop(0)

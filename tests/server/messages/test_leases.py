@@ -10,7 +10,7 @@ from models.messages import Channel, DeliveryState
 from server import clock
 from server.messages.channels import Failed, InDoubt, Outcome, Outgoing
 from server.messages.deliver import Deliverer
-from server.messages.leases import LEASE, due_ids, lease_due, take
+from server.messages.leases import LEASE, due, take
 from server.messages.outcomes import after, record
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
@@ -18,6 +18,8 @@ from tests.fakes_messages import (
     MessageWorld,
     Outside,
     bound_firm,
+    lease_due,
+    lease_of,
     only_delivery,
     states_of,
     tell_done,
@@ -58,7 +60,7 @@ async def test_a_lease_is_nobody_elses(world: MessageWorld) -> None:
 async def test_what_was_sent_between_the_look_and_the_claim_is_not_taken(world: MessageWorld, outside: Outside) -> None:
     firm, _ = await bound_firm(world)
     await tell_done(world, firm)
-    seen = await due_ids(Channel.WECHAT, 1000)
+    seen = await due(Channel.WECHAT, 1000)
     await outside.deliver_all()
 
     taken = await take(seen)
@@ -70,7 +72,7 @@ async def test_what_was_sent_between_the_look_and_the_claim_is_not_taken(world: 
 async def test_a_late_worker_cannot_record_under_the_lease_of_another(world: MessageWorld, later: Later) -> None:
     firm, _ = await bound_firm(world)
     await tell_done(world, firm)
-    late = next(row for row in await lease_due(Channel.WECHAT, 1000) if row.account_id == firm.id)
+    late = (await lease_of(firm))[0]
     later(seconds=LEASE.total_seconds() + 1)
     await lease_due(Channel.WECHAT, 1000)
 
@@ -80,7 +82,7 @@ async def test_a_late_worker_cannot_record_under_the_lease_of_another(world: Mes
     assert await states_of(firm) == ["sending"]
 
 
-async def test_a_worker_that_died_before_sending_is_replaced(
+async def test_a_worker_that_died_with_what_it_had_taken_is_replaced(
     world: MessageWorld, outside: Outside, later: Later
 ) -> None:
     firm, openid = await bound_firm(world)
@@ -94,6 +96,19 @@ async def test_a_worker_that_died_before_sending_is_replaced(
 
     assert while_leased == []
     assert len(outside.wechat.to(openid)) == 1
+
+
+async def test_of_two_workers_that_saw_the_same_one_takes_it(world: MessageWorld) -> None:
+    firm, _ = await bound_firm(world)
+    for _ in range(20):
+        await tell_done(world, firm)
+    seen = [await due(Channel.WECHAT, 1000) for _ in range(2)]
+
+    taken = await asyncio.gather(*map(take, seen))
+
+    ours = [row.id for rows in taken for row in rows if row.event == "done"]
+    assert len(ours) == len(set(ours))
+    assert {row.id for row in seen[0]} <= set(ours)
 
 
 async def test_a_worker_that_died_after_sending_is_repeated_with_the_same_id(
@@ -133,9 +148,9 @@ class Silent:
 
 
 async def die_while_sending(outside: Outside) -> None:
-    deliverer = Deliverer({Channel.WECHAT: Silent(), Channel.SMS: outside.sms}, at_once=1000)
+    deliverer = Deliverer({Channel.WECHAT: Silent(), Channel.SMS: outside.sms}, at_once=1000, ahead=1000)
     await deliverer.start_due()
-    await deliverer.drain(0.05)
+    await deliverer.stop(0.05)
 
 
 async def test_a_late_worker_cannot_overwrite_what_another_recorded(
@@ -143,7 +158,7 @@ async def test_a_late_worker_cannot_overwrite_what_another_recorded(
 ) -> None:
     firm, _ = await bound_firm(world)
     await tell_done(world, firm)
-    late = next(row for row in await lease_due(Channel.WECHAT, 1000) if row.account_id == firm.id)
+    late = (await lease_of(firm))[0]
     later(seconds=LEASE.total_seconds() + 1)
     await outside.deliver_all()
 

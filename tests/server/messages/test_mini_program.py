@@ -12,7 +12,7 @@ from server.messages.announce import announce, send_code
 from server.messages.channels import Failed, InDoubt, Receipt, Refused, Sent, TryLater
 from server.messages.credits import balances
 from server.messages.events import ApplicationEvent
-from server.messages.leases import LEASE, begin_attempts, lease_due
+from server.messages.leases import LEASE
 from server.messages.ledger import retry_delivery
 from server.messages.outbox import payload_of
 from server.messages.outcomes import settle_receipt
@@ -23,6 +23,7 @@ from tests.fakes_messages import (
     arrived,
     contact_of,
     deliveries_of,
+    lease_due,
     lost,
     only_delivery,
     states_of,
@@ -182,7 +183,7 @@ async def test_a_doubt_is_settled_by_person_and_template_after_what_was_surely_a
 async def test_a_receipt_that_comes_before_the_answer_is_recorded_comes_again(world: MessageWorld) -> None:
     firm, phone = await agreed_firm(world, PROGRESS)
     await tell_done(world, firm)
-    await begin_attempts(await lease_due(Channel.MINI_PROGRAM, 10))
+    await lease_due(Channel.MINI_PROGRAM, 10)
 
     assert not await settle_receipt(Channel.MINI_PROGRAM, told_of(phone, "m1"))
 
@@ -266,26 +267,13 @@ async def test_a_worker_that_died_while_sending_leaves_a_doubt_and_no_second_mes
 ) -> None:
     firm, phone = await agreed_firm(world, PROGRESS)
     await tell_done(world, firm)
-    await begin_attempts(await lease_due(Channel.MINI_PROGRAM, 10))
+    await lease_due(Channel.MINI_PROGRAM, 10)
 
     later(seconds=LEASE.total_seconds() + 1)
     await outside.deliver_all()
 
     assert outside.mini_program.to(phone) == []
     assert await states_of(firm) == ["in_doubt"]
-
-
-async def test_a_worker_that_died_before_sending_costs_nothing(
-    world: MessageWorld, outside: Outside, later: Later
-) -> None:
-    firm, phone = await agreed_firm(world, PROGRESS)
-    await tell_done(world, firm)
-    await lease_due(Channel.MINI_PROGRAM, 10)
-
-    later(seconds=LEASE.total_seconds() + 1)
-    await outside.deliver_all()
-
-    assert len(outside.mini_program.to(phone)) == 1
 
 
 async def test_a_receipt_that_names_the_delivery_settles_a_doubt_and_spends_the_credit(

@@ -5,9 +5,8 @@ import pytest
 from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.channels import Delivered, Failed, Receipt, Refused
-from server.messages.leases import lease_due
 from server.messages.outcomes import settle_receipt
-from tests.fakes_messages import MessageWorld, Outside, bound_firm, only_delivery, states_of, tell_done
+from tests.fakes_messages import MessageWorld, Outside, bound_firm, lease_due, only_delivery, states_of, tell_done
 
 
 async def sent(world: MessageWorld, outside: Outside) -> Delivery:

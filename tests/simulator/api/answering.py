@@ -1,7 +1,6 @@
 """From a request to an answer: faults on the way, one send at a time to each person, refusals as errcodes."""
 
 import asyncio
-import json
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from tests.simulator.faults import Fault, Faults
@@ -29,7 +29,7 @@ class Call:
     @cached_property
     def body(self) -> dict[str, Any]:
         try:
-            read = json.loads(self.raw)
+            read = orjson.loads(self.raw)
         except ValueError:
             raise Refused(47001, "data format error") from None
         if not isinstance(read, dict):
@@ -81,7 +81,7 @@ class Answering:
         except Refused as refused:
             self._platform.counters[f"errcode {refused.code}"] += 1
             message = f"{refused.message} rid: {secrets.token_hex(4)}"
-            return web.json_response({"errcode": refused.code, "errmsg": message})
+            return _answer({"errcode": refused.code, "errmsg": message})
 
     @contextmanager
     def _alone(self, call: Call | None) -> Iterator[None]:
@@ -101,7 +101,7 @@ class Answering:
 def _answer(result: dict[str, Any] | bytes) -> web.Response:
     if isinstance(result, bytes):
         return web.Response(body=result, content_type="image/png")
-    return web.json_response(result)
+    return web.Response(body=orjson.dumps(result), content_type="application/json", charset="utf-8")
 
 
 def _cut(request: web.Request) -> web.Response:
