@@ -37,12 +37,18 @@ def main() -> None:
     chosen = settings()
     configure(chosen.log_level)
     app = create_app(chosen)
-    app.after_server_start(_start_the_rest)
+    app.after_server_start(begin_the_rest)
+    app.before_server_stop(end_the_rest)
     app.run(sock=_listen(chosen), single_process=True, access_log=False, motd=False)
 
 
-async def _start_the_rest(app: Sanic[Any, Any]) -> None:
-    app.add_task(_load_the_rest(app))
+async def begin_the_rest(app: Sanic[Any, Any]) -> None:
+    app.ctx.rest = asyncio.create_task(_load_the_rest(app))
+
+
+async def end_the_rest(app: Sanic[Any, Any]) -> None:
+    app.ctx.rest.cancel()
+    await asyncio.wait([app.ctx.rest])
 
 
 async def _load_the_rest(app: Sanic[Any, Any]) -> None:

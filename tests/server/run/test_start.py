@@ -1,13 +1,17 @@
 """What a web process loads before it answers, and what comes after: looked at in a process of its own."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from server.run.web import begin_the_rest, end_the_rest
 from tests.engines.servers import free_port
 
 _ROOT = Path(__file__).parents[3]
@@ -79,3 +83,19 @@ def test_a_process_that_cannot_load_the_rest_ends_and_says_why(tmp_path: Path) -
 
     events = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [(event["event"], event["error"]) for event in events] == [("wechat_not_loaded", "ImportError")]
+
+
+async def test_a_process_told_to_stop_loads_nothing_more() -> None:
+    asked: list[str] = []
+
+    async def wechat() -> None:
+        asked.append("wechat")
+
+    app: Any = SimpleNamespace(ctx=SimpleNamespace(services=SimpleNamespace(wechat=wechat)))
+    await begin_the_rest(app)
+    await asyncio.sleep(0)
+
+    await end_the_rest(app)
+
+    assert app.ctx.rest.cancelled()
+    assert asked == []
