@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from sanic import Request
-from sanic.response import BaseHTTPResponse, HTTPResponse
+from sanic.response import BaseHTTPResponse
 
 from server.audit.trail import request_id
 from server.errors import Invalid, NotFound, Refusal, Unavailable
 from server.failpoints import reach
 from server.http.access import admit, is_known
-from server.http.answers import invalid, json_response, problem, stamped
+from server.http.answers import Answer, invalid, json_response, problem, stamped
 from server.http.call import Call, Reply, Stream
 from server.http.endpoint import Endpoint
 from server.http.logs import log, log_request
@@ -70,7 +70,7 @@ class Door:
             await reach("door.answering")
         return answer
 
-    async def _shielded(self, work: Coroutine[Any, Any, HTTPResponse | Stream], call: Call) -> HTTPResponse | Stream:
+    async def _shielded(self, work: Coroutine[Any, Any, Answer | Stream], call: Call) -> Answer | Stream:
         """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
         task, loop = self._keep(work), asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -84,7 +84,7 @@ class Door:
 
     async def _send(self, request: Request, stream: Stream) -> None:
         """Chunk by chunk. Each is made inside, so that a client that hangs up breaks no database connection."""
-        response = await request.respond(stamped(HTTPResponse(content_type=stream.content_type), str(request.id)))
+        response = await request.respond(stamped(Answer(content_type=stream.content_type), str(request.id)))
         assert response is not None
         while not self.closing.is_set():
             step = self._keep(_next(stream))
@@ -114,12 +114,12 @@ def _release(waiting: "asyncio.Future[None]") -> None:
         waiting.set_result(None)
 
 
-def _recall(endpoint: Endpoint, call: Call) -> HTTPResponse | None:
+def _recall(endpoint: Endpoint, call: Call) -> Answer | None:
     """The answer as far as this process knows it by heart. Nothing is waited for, so nothing can be cancelled."""
     if endpoint.recalled is None or not is_known(call, endpoint.access):
         return None
     body = endpoint.recalled(call)
-    return stamped(HTTPResponse(body, content_type="application/json"), call.id) if body else None
+    return stamped(Answer(body, content_type="application/json"), call.id) if body else None
 
 
 def _note(endpoint: Endpoint, call: Call, status: int, began: float) -> None:
@@ -135,7 +135,7 @@ def _note(endpoint: Endpoint, call: Call, status: int, began: float) -> None:
     )
 
 
-async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> HTTPResponse | Stream:
+async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> Answer | Stream:
     request_id.set(call.id)
     try:
         await admit(call, endpoint.access)
@@ -163,11 +163,11 @@ class InternalFault(Refusal):
     message = "系统出现故障，我们已记录，请稍后再试"
 
 
-def _shape(result: Any, endpoint: Endpoint) -> HTTPResponse | Stream:
+def _shape(result: Any, endpoint: Endpoint) -> Answer | Stream:
     if isinstance(result, Stream):
         return result
     if isinstance(result, Reply):
-        return HTTPResponse(result.body, status=result.status, headers=result.headers, content_type=result.content_type)
+        return Answer(result.body, status=result.status, headers=result.headers, content_type=result.content_type)
     return json_response(result, endpoint.status)
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 
@@ -17,10 +16,10 @@ _UNREADABLE = (InvalidTag, KeyError, ValueError)
 
 async def addresses_of(deliveries: Iterable[Sendable]) -> dict[str, str]:
     """recipient -> openid or mobile; a recipient without one is absent. One query a kind of recipient."""
-    by_kind: dict[str, set[UUID]] = {"account": set(), "binding": set(), "person": set()}
+    by_kind: dict[str, set[str]] = {"account": set(), "binding": set(), "person": set()}
     for delivery in deliveries:
         kind, _, id_ = delivery.recipient.partition(":")
-        by_kind[kind].add(UUID(id_))
+        by_kind[kind].add(id_)
     return {
         **await _contacts(by_kind["account"]),
         **await _openids(by_kind["binding"]),
@@ -28,18 +27,18 @@ async def addresses_of(deliveries: Iterable[Sendable]) -> dict[str, str]:
     }
 
 
-async def _contacts(ids: set[UUID]) -> dict[str, str]:
+async def _contacts(ids: set[str]) -> dict[str, str]:
     rows: list[Any] = await Account.filter(id__in=ids).values_list("id", "contact_mobile") if ids else []
     found = {f"account:{id_}": _unsealed(sealed, f"account.contact_mobile:{id_}") for id_, sealed in rows if sealed}
     return {recipient: mobile for recipient, mobile in found.items() if mobile}
 
 
-async def _openids(ids: set[UUID]) -> dict[str, str]:
+async def _openids(ids: set[str]) -> dict[str, str]:
     rows: list[Any] = await WechatBinding.filter(id__in=ids).values_list("id", "openid") if ids else []
     return {f"binding:{id_}": openid for id_, openid in rows}
 
 
-async def _persons(ids: set[UUID]) -> dict[str, str]:
+async def _persons(ids: set[str]) -> dict[str, str]:
     rows: list[Any] = await Application.filter(id__in=ids).values_list("id", "form") if ids else []
     found = {f"person:{id_}": _mobile_in(_unsealed(form, f"application.form:{id_}")) for id_, form in rows}
     return {recipient: mobile for recipient, mobile in found.items() if mobile}

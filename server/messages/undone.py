@@ -42,7 +42,7 @@ def _has_moved_on(delivery: Sendable, versions: dict[UUID, int]) -> bool:
 
 async def _cancelled(deliveries: list[Sendable]) -> set[str]:
     """Occurrences of notices that were cancelled."""
-    notices = {UUID(row.occurrence.removeprefix(_NOTICE)) for row in deliveries if row.bulk}
-    found = Notice.filter(id__in=notices, state=NoticeState.CANCELLED)
+    notices = {row.occurrence for row in deliveries if row.bulk}
+    found = Notice.filter(id__in=[UUID(name.removeprefix(_NOTICE)) for name in notices], state=NoticeState.CANCELLED)
     ids: list[Any] = await found.values_list("id", flat=True) if notices else []
     return {notice_occurrence(id_) for id_ in ids}
