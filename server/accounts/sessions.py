@@ -89,17 +89,18 @@ async def authenticate(token: str, views: SessionViews) -> Caller:
         if view is None:
             raise SessionExpired
         await views.put(tag, token_hash, view, VIEW_SECONDS)
-    if not _is_alive(view):
+    now = clock.now()
+    if not _is_alive(view, now):
         raise SessionExpired
-    if clock.now() - view.last_used_at >= USE_WRITTEN_EVERY:
+    if now - view.last_used_at >= USE_WRITTEN_EVERY:
         await views.put(tag, token_hash, await _note_use(view), VIEW_SECONDS)
     return view.caller
 
 
 def recall(token: str, views: SessionViews) -> Caller | None:
     """Whose token it is as far as this process knows it by heart, without waiting; None says nothing."""
-    view = views.remembered(*_names_of(token))
-    if view is None or not _is_alive(view) or clock.now() - view.last_used_at >= USE_WRITTEN_EVERY:
+    view, now = views.remembered(*_names_of(token)), clock.now()
+    if view is None or not _is_alive(view, now) or now - view.last_used_at >= USE_WRITTEN_EVERY:
         return None
     return view.caller
 
@@ -108,9 +109,8 @@ def _names_of(token: str) -> tuple[str, str]:
     return token.partition(".")[0][:_TAG], crypto.hash_secret(token)
 
 
-def _is_alive(view: SessionView) -> bool:
+def _is_alive(view: SessionView, now: datetime) -> bool:
     """Idle time counts from the last written use, so a session ends 25 to 30 minutes after its last request."""
-    now = clock.now()
     return now < view.expires_at and now - view.last_used_at < timedelta(minutes=settings().login_idle_minutes)
 
 
@@ -163,4 +163,5 @@ async def is_live(session_id: UUID | None) -> bool:
     account = await Account.get_or_none(id=session.account_id, disabled_at__isnull=True) if session else None
     if session is None or account is None or session.epoch != account.epoch:
         return False
-    return _is_alive(SessionView(caller_of(account, session), session.last_used_at, session.expires_at))
+    view = SessionView(caller_of(account, session), session.last_used_at, session.expires_at)
+    return _is_alive(view, clock.now())

@@ -131,7 +131,7 @@ def _note(endpoint: Endpoint, call: Call, status: int, began: float) -> None:
         status,
         route=endpoint.path,
         ms=round(seconds * 1000, 1),
-        account=str(call.who.account_id) if call.who else None,
+        account=call.who and call.who.account_id,
     )
 
 
