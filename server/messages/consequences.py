@@ -8,14 +8,16 @@ from tortoise.expressions import F
 from config.settings import settings
 from models.accounts import WechatBinding
 from models.messages import WECHAT_CHANNELS, Channel, DeliveryState, Message
+from server.messages.alerts import raise_alert
 from server.messages.credits import refuse_within, spend_within
 from server.messages.outbox import new_delivery
-from server.messages.pauses import pause_by_fault
+from server.messages.pauses import label_of, pause_by_fault
 from server.messages.rows import fallback_of
 from server.messages.tries import Sendable
 from server.transactions import in_transaction, is_duplicate
 
 _STALE_OPENID = frozenset({"40003", "43004"})  # unknown, or no longer following
+_BAD_TOKEN = frozenset({"40001", "40014", "42001"})  # still, with a token just fetched, try after try
 _NO_CREDIT = "43101"  # never agreed, agreed no more, or all used up
 UNKNOWN = "unknown"  # given up without an answer: it may have arrived, so nothing else is sent
 
@@ -28,6 +30,9 @@ async def follow(delivery: Sendable, state: DeliveryState, code: str, reason: st
         return
     if code in _STALE_OPENID:
         await _mark_unreachable(delivery)
+    if code in _BAD_TOKEN:
+        channel = label_of(f"channel:{delivery.channel}")
+        await raise_alert("token_refused", f"token:{delivery.channel}", f"{channel}：{reason}")
     if pauses:
         await pause_by_fault(delivery, pauses, code, reason)
     if delivery.channel in WECHAT_CHANNELS and delivery.message_id and code != UNKNOWN:

@@ -8,7 +8,7 @@ import pytest
 from models.audit import AuditEntry
 from models.messages import Alert, Channel, Delivery, DeliveryState, SendingPause
 from server.messages.announce import notify_account
-from server.messages.channels import Failed, InDoubt, Receipt
+from server.messages.channels import Failed, InDoubt, Receipt, TryLater
 from server.messages.held import give_up_held
 from server.messages.ledger import Search, list_deliveries, retry_delivery
 from server.messages.outcomes import settle_receipt
@@ -179,6 +179,24 @@ async def test_many_that_meet_the_same_fault_at_once_make_one_pause_and_one_aler
     assert await held_scopes() == {WECHAT}
     assert (alert.kind, alert.subject, alert.times) == ("channel_stopped", WECHAT, 6)
     assert [await states_of(firm, channel=Channel.SMS) for firm, _ in firms] == [["delivered"]] * 6
+
+
+async def test_a_token_that_stays_bad_try_after_try_is_an_alert_and_goes_by_sms(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [TryLater(60, "40001", "微信接口凭证失效；请检查 AppSecret 是否被重置")]}
+    await tell_done(world, firm)
+
+    for minutes in (0, 3, 6, 9, 20):
+        later(minutes=minutes)
+        before = await Alert.all().count()
+        await outside.deliver_all()
+
+    (alert,) = await Alert.all()
+    assert (before, alert.kind, alert.subject) == (0, "token_refused", "token:wechat")
+    assert alert.text == "渠道 微信服务号：已尝试5次：微信接口凭证失效；请检查 AppSecret 是否被重置"
+    assert await states_of(firm, channel=Channel.SMS) == ["delivered"]
 
 
 async def test_the_alert_ends_with_the_pause(world: MessageWorld, outside: Outside) -> None:
