@@ -38,7 +38,8 @@ class Call:
     @property
     def token(self) -> str:
         """The bearer token as sent, or an empty string; bytes that are no text become question marks."""
-        return (self.request.token or "").encode(errors="replace").decode()
+        token = self.request.token or ""
+        return token if token.isascii() else token.encode(errors="replace").decode()
 
     def header(self, name: str) -> str | None:
         return self.request.headers.get(name)

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -144,15 +143,3 @@ http {{
 def without_settings() -> dict[str, str]:
     """This process's environment without the service's options."""
     return {name: value for name, value in os.environ.items() if not name.startswith("ZCGL_")}
-
-
-def two_free_ports() -> int:
-    """A port whose next one is free too."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port = int(first.getsockname()[1])
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except (OSError, OverflowError):
-                continue
-            return port

@@ -19,9 +19,9 @@ from models.materials import Page
 from server import clock, crypto
 from server.audit.chain import link_entries, verify_chain
 from server.gateways.object_store import open_store
-from tests.cluster.parts import ROOT, HttpServer, two_free_ports, without_settings
+from tests.cluster.parts import ROOT, HttpServer, without_settings
 from tests.engines.engine import KEYRING, Engine
-from tests.engines.servers import MariaDB, RedisServer
+from tests.engines.servers import MariaDB, RedisServer, free_ports
 
 _DATABASE = "zcgl"
 _COMPARED = ("account", "application", "history_entry", "appointment", "visit", "page", "message", "delivery")
@@ -77,7 +77,7 @@ def site(parent: Path, name: str) -> Iterator[Site]:
         for server in (mariadb, redis):
             ending.callback(server.kill)
             server.start()
-        engine, port = Engine(name, home, mariadb.create_database(_DATABASE), redis, mariadb), two_free_ports()
+        engine, port = Engine(name, home, mariadb.create_database(_DATABASE), redis, mariadb), free_ports(2)
         (home / "backup.cnf").write_text(
             f"[client]\nhost=127.0.0.1\nport={mariadb.port}\nuser=zcgl\npassword=zcgl-test\n"
         )

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.galera import Galera
-from tests.cluster.parts import ROOT, Nginx, Simulator, Store, Web, Worker, two_free_ports, without_settings
+from tests.cluster.parts import ROOT, Nginx, Simulator, Store, Web, Worker, without_settings
 from tests.cluster.redis_cluster import RedisCluster
 from tests.engines.engine import Engine
+from tests.engines.servers import free_ports
 
 PREFIX = "cluster"  # of our keys in Redis
 
@@ -77,7 +78,7 @@ def _started(folder: Path, ending: ExitStack) -> Stage:
     for engine_server in (galera, redis, store):
         ending.callback(engine_server.stop)
         engine_server.start()
-    port, home = two_free_ports(), _folder(folder, "home")
+    port, home = free_ports(2), _folder(folder, "home")
     engine = Engine("cluster", home, galera.url, redis)
     settings = engine.environment() | store.settings() | _service(port)
     webs = [Web(_folder(folder, f"web-{n}"), settings) for n in (1, 2)]

@@ -1,6 +1,7 @@
 """Private server processes for tests: each on a port of its own, in memory, dead when the test run is."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -40,19 +41,24 @@ def scratch_folder() -> Path:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return free_ports(1)
 
 
-def two_free_ports() -> int:
-    """A free port whose successor, the simulator's, is free too."""
+def free_ports(count: int) -> int:
+    """The first of so many in a row. Below those that the kernel gives to outgoing connections, one of which might
+    take it before its server does."""
     while True:
-        port = free_port()
-        try:
-            socket.create_server(("127.0.0.1", port + 1)).close()
-        except (OSError, OverflowError):
-            continue
-        return port
+        first = random.randrange(15_000, 32_000)
+        if all(map(_is_free, range(first, first + count))):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 class Server:

@@ -19,7 +19,7 @@ from server.gateways.redis.slots import RedisSlots
 from server.run.schema import apply_migrations
 from server.run.tether import tethered
 from tests.engines.engine import Engine
-from tests.engines.servers import MariaDB, RedisServer, Server, two_free_ports
+from tests.engines.servers import MariaDB, RedisServer, Server, free_ports
 from tests.server.http.waiting import until
 from tests.world import World
 
@@ -100,7 +100,7 @@ async def running_town(folder: Path) -> AsyncIterator[Town]:
         await store_editions(catalogue())
         door = await stack.enter_async_context(RedisDoor(redis.url, prefix=PREFIX))
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)))
-        port = two_free_ports()
+        port = free_ports(2)
         process = _start(engine, port)
         stack.callback(_stop, process)
         world = World(catalogue().businesses["registration"].desk, RedisSlots(door))

@@ -14,14 +14,12 @@ from server.run import doctor
 from server.run.compose import WrongDriver, open_database
 from server.run.doctor import CHECKS, Fault
 from server.run.preparation import prepare
-from tests.engines.servers import RedisServer
+from tests.engines.servers import RedisServer, free_ports
 
 
 @pytest.fixture
 def healthy(tmp_path: Path) -> Settings:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    return Settings(environment="development", home=tmp_path / "home", port=min(port, 65_000))
+    return Settings(environment="development", home=tmp_path / "home", port=free_ports(2))
 
 
 async def fault_of(check: str, chosen: Settings) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.engines.servers import two_free_ports, wait_until
+from tests.engines.servers import free_ports, wait_until
 
 ZCGL = str(Path(sys.executable).with_name("zcgl"))
 PROCESSES = {"zcgl run", "tests.simulator", "server.run.web", "server.run.worker", "valkey-server"}
@@ -21,7 +21,7 @@ class Operator:
     """One data folder and one pair of ports; everything started here is gone at the end."""
 
     def __init__(self, home: Path) -> None:
-        self.home, self.port = home, two_free_ports()
+        self.home, self.port = home, free_ports(2)
         self._said = home.parent / f"said-{self.port}.log"
         self.address = f"http://127.0.0.1:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZCGL_")}
@@ -145,7 +145,7 @@ def test_a_second_service_on_the_same_folder_is_refused(operator: Operator) -> N
 
     again = subprocess.run(
         [ZCGL, "run"],
-        env=operator.environment | {"ZCGL_PORT": str(two_free_ports())},
+        env=operator.environment | {"ZCGL_PORT": str(free_ports(2))},
         capture_output=True,
         text=True,
         timeout=60,
