@@ -68,7 +68,7 @@ VISITS = Group(
 )
 SENDING = Group(
     "sending",
-    mutated=("messages/deliver", "messages/leases", "messages/outcomes", "messages/scopes"),
+    mutated=("messages/deliver", "messages/leases", "messages/outcomes", "messages/recording", "messages/scopes"),
     tests=(
         "tests/server/messages/test_outcomes.py",
         "tests/server/messages/test_due.py",
@@ -77,6 +77,7 @@ SENDING = Group(
         "tests/server/messages/test_deliver.py",
         "tests/server/messages/test_doubt.py",
         "tests/server/messages/test_leases.py",
+        "tests/server/messages/test_recording.py",
         "tests/server/messages/test_pauses.py",
         "tests/server/messages/test_receipts.py",
         "tests/server/messages/test_callbacks.py",
