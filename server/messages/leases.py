@@ -97,9 +97,9 @@ async def _lease(rows: list[Try], lease: str) -> list[Try]:
 
 async def give_back(waiting: Sequence[Try]) -> None:
     """What was taken and not begun is due again at once and as it was: no attempt was made."""
+    leases, now = {row.lease for row in waiting}, clock.now()
     for attempts, rows in _by_attempts(waiting).items():
         for first in {row.first_attempt_at for row in rows}:
             ids = [row.id for row in rows if row.first_attempt_at == first]
-            ours = Delivery.filter(id__in=ids, lease=rows[0].lease, state=DeliveryState.SENDING)
-            now = clock.now()
+            ours = Delivery.filter(id__in=ids, lease__in=leases, state=DeliveryState.SENDING)
             await ours.update(attempts=attempts, first_attempt_at=first, next_at=now, leased_until=now)

@@ -130,7 +130,7 @@ async def test_what_is_given_back_is_as_it_was_before_it_was_taken(world: Messag
     await Delivery.filter(id=rows[1].id).update(attempts=2, state=DeliveryState.IN_DOUBT, first_attempt_at=first)
     await Delivery.filter(id=rows[2].id).update(attempts=2)
 
-    await give_back(await lease_due(Channel.WECHAT, 3))
+    await give_back([row for _ in range(3) for row in await lease_due(Channel.WECHAT, 1)])
 
     back = [await Delivery.get(id=row.id) for row in rows]
     assert [(row.attempts, row.first_attempt_at) for row in back] == [(0, None), (2, first), (2, None)]
