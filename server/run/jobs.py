@@ -33,8 +33,9 @@ class Timetable:
         self._jobs = {job.name: job for job in jobs}
         self._owner = owner
         self._running: set[asyncio.Task[None]] = set()
+        self._entered = False
 
-    async def enter(self) -> None:
+    async def _enter(self) -> None:
         """Give jobs never seen before a row; they are due at once."""
         known = set(await JobLease.all().values_list("name", flat=True))
         for name in self._jobs.keys() - known:
@@ -42,9 +43,12 @@ class Timetable:
                 await JobLease.create(name=name, leased_until=clock.now(), next_at=clock.now())
             except IntegrityError:
                 continue  # another worker entered it just now
+        self._entered = True
 
     async def start_due(self) -> int:
         """Start what is due and free; returns how many were started."""
+        if not self._entered:
+            await self._enter()
         now = clock.now()
         due = await JobLease.filter(name__in=list(self._jobs), next_at__lte=now, leased_until__lte=now)
         started = [self._jobs[row.name] for row in due if await self._won(self._jobs[row.name])]

@@ -47,7 +47,6 @@ class Worker:
         self._handle = partial(handle_callback, followers=followers)
 
     async def run(self) -> None:
-        await self._timetable.enter()
         loops = [
             *(self._loop(f"deliver_{lane.channel}", lane.start_due, _IDLE) for lane in self._deliverer.lanes),
             self._loop("callbacks", self._callbacks, _IDLE),

@@ -33,8 +33,6 @@ class Work:
 
 
 async def round_of(*timetables: Timetable) -> None:
-    for timetable in timetables:
-        await timetable.enter()
     await asyncio.gather(*(timetable.start_due() for timetable in timetables))
     await asyncio.gather(*(timetable.finish() for timetable in timetables))
 
