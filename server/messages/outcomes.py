@@ -15,6 +15,7 @@ from server.messages.tries import Sendable
 from server.transactions import in_transaction, retried
 
 REPEAT_FOR = timedelta(minutes=8)  # the provider knows a client_msg_id again for ten
+_LAST_REPEAT = REPEAT_FOR - timedelta(seconds=20)
 GIVE_UP_AFTER = timedelta(hours=24)
 _DELAYS = (10, 40, 120, 300)  # seconds before the second to fifth try: about eight minutes in all
 _ATTEMPTS = len(_DELAYS) + 1
@@ -65,9 +66,10 @@ def _ended(state: DeliveryState, now: datetime, code: str, reason: str) -> Colum
 
 
 def _doubted(delivery: Sendable, now: datetime, code: str, reason: str) -> Columns:
+    """Repeated ever later, the last time shortly before the provider forgets its name."""
     first = delivery.first_attempt_at or now
-    again = now + _delay(delivery.attempts)
-    due = again if again < first + REPEAT_FOR else first + GIVE_UP_AFTER
+    again, last = now + _delay(delivery.attempts), first + _LAST_REPEAT
+    due = min(again, last) if now < last else first + GIVE_UP_AFTER
     return {"state": DeliveryState.IN_DOUBT, "next_at": due, "error_code": code[:32], "reason": reason[:300]}
 
 

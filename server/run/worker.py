@@ -40,10 +40,11 @@ async def serve(chosen: Settings) -> None:
 
 
 def bounds(setup: WechatSettings) -> tuple[int, int]:
-    """Calls at once, and deliveries taken ahead: what is sent within ten seconds at most, for whatever waited much
-    longer for its turn might outlive its lease."""
-    five_seconds = max(1, int(setup.sends_per_second * 5))
-    return min(setup.connections, five_seconds), min(_AHEAD * setup.connections, five_seconds)
+    """Calls at once, which end within five seconds, for whatever waited much longer for its turn might outlive its
+    lease; and deliveries taken ahead, which are sent in half a second: were this worker killed, each would be in
+    doubt."""
+    five_seconds, half_a_second = (max(1, int(setup.sends_per_second * seconds)) for seconds in (5, 0.5))
+    return min(setup.connections, five_seconds), min(_AHEAD * setup.connections, half_a_second)
 
 
 def main() -> None:

@@ -101,8 +101,8 @@ def test_a_doubt_is_repeated_after_ever_longer_times(attempts: int, base: int) -
 
 @pytest.mark.parametrize(
     ("since_first", "repeated"),
-    [(7 * MINUTE, True), (8 * MINUTE, False)],
-    ids=["the provider still knows it", "no longer"],
+    [(7 * MINUTE, True), (7.65 * MINUTE, True), (7.7 * MINUTE, False), (8 * MINUTE, False)],
+    ids=["the provider still knows it", "just so", "it was the last time", "no longer"],
 )
 def test_a_doubt_is_repeated_only_while_the_provider_knows_its_name(since_first: timedelta, repeated: bool) -> None:
     first = NOW - since_first
@@ -111,6 +111,14 @@ def test_a_doubt_is_repeated_only_while_the_provider_knows_its_name(since_first:
 
     assert (due < first + 8 * MINUTE) is repeated
     assert repeated or due == first + DAY
+
+
+def test_a_doubt_whose_turn_would_come_too_late_is_repeated_shortly_before_it_is_too_late() -> None:
+    first = NOW - 4 * MINUTE
+
+    due = after(InDoubt("超时"), leased(attempts=3, first=first), NOW)["next_at"]
+
+    assert due == first + 7 * MINUTE + timedelta(seconds=40)
 
 
 def test_a_doubt_that_cannot_be_repeated_waits_a_day_from_its_first_attempt() -> None:
