@@ -67,6 +67,17 @@ async def test_a_lost_lease_among_them_is_told_apart(world: MessageWorld, caplog
     assert sorted(await states_of(firm)) == ["sending", "sent", "sent", "sent"]
 
 
+async def test_successes_of_several_leases_are_written_together_and_none_of_another_try(world: MessageWorld) -> None:
+    one, rows = await leased(world, 2)
+    two, others = await leased(world, 2)
+    beside, _ = await leased(world, 1)  # not recorded
+
+    await recorded(rows + others)
+
+    assert await states_of(one) + await states_of(two) == ["sent"] * 4
+    assert await states_of(beside) == ["sending"]
+
+
 async def test_what_has_consequences_is_written_with_them(world: MessageWorld) -> None:
     firm, rows = await leased(world, 1)
 
