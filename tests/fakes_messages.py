@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -59,6 +60,12 @@ class Outside:
         deliverer = self.deliverer()
         while await deliverer.start_due():
             await deliverer.drain()
+
+    async def deliver_over(self, later: Callable[..., None], *minutes: float) -> None:
+        """As often, each time so many minutes after the test began."""
+        for passed in minutes:
+            later(minutes=passed)
+            await self.deliver_all()
 
 
 async def lease_due(channel: Channel, limit: int) -> list[Try]:

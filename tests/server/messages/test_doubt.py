@@ -36,9 +36,7 @@ async def test_a_busy_provider_is_tried_five_times_then_staff_see_it(
     outside.wechat.plan = {openid: [TryLater(1, "99999", "微信返回未知错误")]}
     await tell_done(world, firm)
 
-    for minutes in range(0, 100, 10):
-        later(minutes=minutes)
-        await outside.deliver_all()
+    await outside.deliver_over(later, *range(0, 100, 10))
 
     failed = await only_delivery(firm, channel=Channel.WECHAT)
     assert len(outside.wechat.to(openid)) == 5

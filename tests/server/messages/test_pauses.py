@@ -188,10 +188,9 @@ async def test_a_token_that_stays_bad_try_after_try_is_an_alert_and_goes_by_sms(
     outside.wechat.plan = {openid: [TryLater(60, "40001", "微信接口凭证失效；请检查 AppSecret 是否被重置")]}
     await tell_done(world, firm)
 
-    for minutes in (0, 3, 6, 9, 20):
-        later(minutes=minutes)
-        before = await Alert.all().count()
-        await outside.deliver_all()
+    await outside.deliver_over(later, 0, 3, 6, 9)
+    before = await Alert.all().count()
+    await outside.deliver_over(later, 20)
 
     (alert,) = await Alert.all()
     assert (before, alert.kind, alert.subject) == (0, "token_refused", "token:wechat")
