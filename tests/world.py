@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+from pydantic import BaseModel
+
 from models.accounts import Account, AccountKind, Realm
 from models.applications import Application, State
 from models.appointments import Appointment, AppointmentState, Visit
@@ -30,6 +32,12 @@ def own_desk() -> Iterator[str]:
     moved = {key: business.model_copy(update={"desk": desk}) for key, business in base.businesses.items()}
     with use_catalogue(Catalogue.model_construct(**{**dict(base), "businesses": moved})):
         yield desk
+
+
+class Said(BaseModel):
+    """The body of a request, as far as its key is concerned."""
+
+    body: str = ""
 
 
 class World:
@@ -118,7 +126,7 @@ class Party:
         return application_id
 
     def attempt(self, key: str | None = None, body: object = "") -> Attempt:
-        said = {"body": str(body)}
+        said = Said(body=str(body))
         return Attempt.of(self.caller.account_id, key or uuid4().hex, "POST", "/api/v1/appointments", said)
 
     async def book(

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
@@ -37,6 +38,16 @@ class SessionView:
     caller: Caller
     last_used_at: datetime
     expires_at: datetime
+
+    @cached_property
+    def ends_at(self) -> datetime:
+        """Idle time counts from the last written use, so a session ends 25 to 30 minutes after its last request."""
+        return min(self.expires_at, self.last_used_at + timedelta(minutes=settings().login_idle_minutes))
+
+    @cached_property
+    def use_due_at(self) -> datetime:
+        """When the next use has to be written down."""
+        return self.last_used_at + USE_WRITTEN_EVERY
 
 
 class SessionViews(Protocol):
@@ -82,17 +93,19 @@ async def start(account: Account, client: str, *, only_complete_profile: bool = 
 
 async def authenticate(token: str, views: SessionViews) -> Caller:
     """Whose token it is, from the view or else the database. Raises SessionExpired."""
+    if known := recall(token, views):
+        return known
     tag, token_hash = _names_of(token)
-    view = views.remembered(tag, token_hash) or await views.get(tag, token_hash)
+    view = await views.get(tag, token_hash)
     if view is None:
         view = await _sessions(token_hash)
         if view is None:
             raise SessionExpired
         await views.put(tag, token_hash, view, VIEW_SECONDS)
     now = clock.now()
-    if not _is_alive(view, now):
+    if now >= view.ends_at:
         raise SessionExpired
-    if now - view.last_used_at >= USE_WRITTEN_EVERY:
+    if now >= view.use_due_at:
         await views.put(tag, token_hash, await _note_use(view), VIEW_SECONDS)
     return view.caller
 
@@ -100,18 +113,11 @@ async def authenticate(token: str, views: SessionViews) -> Caller:
 def recall(token: str, views: SessionViews) -> Caller | None:
     """Whose token it is as far as this process knows it by heart, without waiting; None says nothing."""
     view, now = views.remembered(*_names_of(token)), clock.now()
-    if view is None or not _is_alive(view, now) or now - view.last_used_at >= USE_WRITTEN_EVERY:
-        return None
-    return view.caller
+    return view.caller if view and now < view.ends_at and now < view.use_due_at else None
 
 
 def _names_of(token: str) -> tuple[str, str]:
     return token.partition(".")[0][:_TAG], crypto.hash_secret(token)
-
-
-def _is_alive(view: SessionView, now: datetime) -> bool:
-    """Idle time counts from the last written use, so a session ends 25 to 30 minutes after its last request."""
-    return now < view.expires_at and now - view.last_used_at < timedelta(minutes=settings().login_idle_minutes)
 
 
 async def _read(token_hashes: Sequence[str]) -> list[SessionView | None]:
@@ -164,4 +170,4 @@ async def is_live(session_id: UUID | None) -> bool:
     if session is None or account is None or session.epoch != account.epoch:
         return False
     view = SessionView(caller_of(account, session), session.last_used_at, session.expires_at)
-    return _is_alive(view, clock.now())
+    return clock.now() < view.ends_at

@@ -1,9 +1,10 @@
 """预约: take places in one slot for applications of one business (manual §5)."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -14,8 +15,8 @@ from models.base import new_id
 from server import clock
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, book_all
-from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold
-from server.appointments.places import days_of, offered_days
+from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, Record, with_held
+from server.appointments.places import days_of, is_offered
 from server.appointments.refusals import (
     Contended,
     DayClosed,
@@ -70,17 +71,14 @@ async def book_appointment(
     business = await business_of(caller, ids)
     slot = offered_slot(catalogue().businesses[business].desk, on, start)
     booking = Booking(caller, attempt, business, ids, slot)
-    appointment_id = new_id()
-    return await with_places(
-        slot, attempt, len(ids), lambda places: _record(booking, appointment_id, places), gate=gate
-    )
+    return await with_places(slot, attempt, len(ids), partial(_record, booking), gate=gate)
 
 
 async def with_places(
     slot: Slot,
     attempt: Attempt,
     people: int,
-    record: Callable[[tuple[int, ...]], Awaitable[Appointment]],
+    record: Record[Appointment],
     *,
     gate: SlotCounter,
 ) -> Appointment:
@@ -92,8 +90,7 @@ async def with_places(
     arrived = time.monotonic()
     for _ in range(_ATTEMPTS):
         try:
-            async with hold(slot, token, people, gate=gate) as places:
-                return await retried(lambda places=places: record(places))  # type: ignore[misc]
+            return await with_held(slot, token, people, lambda places: retried(partial(record, places)), gate=gate)
         except PlaceTaken:
             if time.monotonic() - arrived > _NEW_ATTEMPT_SECONDS:
                 break
@@ -122,16 +119,17 @@ def check_people(people: int) -> None:
 
 def offered_slot(desk: str, on: date, start: str) -> Slot:
     """Raises DayNotOffered or NoSuchSlot."""
-    if on not in offered_days(clock.today()):
+    if not is_offered(on, clock.today()):
         raise DayNotOffered(field="date")
     if start not in {slot.start for slot in catalogue().appointments.slots}:
         raise NoSuchSlot(field="start")
     return Slot(desk, on, start)
 
 
-async def _record(booking: Booking, appointment_id: UUID, places: tuple[int, ...]) -> Appointment:
+async def _record(booking: Booking, places: tuple[int, ...]) -> Appointment:
     """The booking's one transaction: nothing is read before it is written."""
     began, at, committing = time.monotonic(), clock.now(), False
+    appointment_id = new_id()
     try:
         async with in_transaction():
             await claim(booking.attempt, appointment_id)

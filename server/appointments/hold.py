@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from server.appointments.places import Rows, read_slot
@@ -12,6 +13,9 @@ from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import FULL, SHUT, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
 from server.failpoints import reach
 from server.together import Together
+
+T = TypeVar("T")
+Record = Callable[[tuple[int, ...]], Awaitable[T]]  # writes rows at these places
 
 _PROOFS: dict[Answer, type[Exception]] = {FULL: SlotFull, SHUT: DayClosed}
 _LOADS = 3
@@ -44,21 +48,19 @@ class CommitUnknown(Exception):
     """The connection broke after COMMIT was sent."""
 
 
-@asynccontextmanager
-async def hold(slot: Slot, token: str, people: int, *, gate: SlotCounter) -> AsyncIterator[tuple[int, ...]]:
-    """The very places to insert; gives back what the transaction did not use. Raises SlotFull, DayClosed or Doubt.
+async def with_held(slot: Slot, token: str, people: int, record: Record[T], *, gate: SlotCounter) -> T:
+    """Run `record` with the very places to insert; gives back what it did not use.
 
-    On success nothing is said to the gate: the hold outlives every view, and the next view shows the rows.
+    Raises SlotFull, DayClosed or Doubt, and what `record` raises. On success nothing is said to the gate: the hold
+    outlives every view, and the next view shows the rows.
     """
     try:
         places = await _take(slot, token, people, gate)
     except GateDown:
-        async with _without_gate(slot, people) as found:
-            yield found
-        return
+        return await _without_gate(slot, people, record)
     await reach("booking.taken")
     try:
-        yield places
+        return await record(places)
     except CommitUnknown:
         raise  # the rows may stand: the hold lapses by itself
     except (PlaceTaken, KeyKnown):
@@ -105,15 +107,14 @@ async def load(slot: Slot, gate: SlotCounter) -> None:
             await gate.fill(slot, capacity, rows)
 
 
-@asynccontextmanager
-async def _without_gate(slot: Slot, people: int) -> AsyncIterator[tuple[int, ...]]:
+async def _without_gate(slot: Slot, people: int, record: Record[T]) -> T:
     """At most one transaction a process competes for a slot; the unique keys decide between processes.
 
     Whom the table shows no place needs no turn: those who look at the same time look together.
     """
     await _look(slot, people)
     async with _lock(slot):
-        yield await _look(slot, people)
+        return await record(await _look(slot, people))
 
 
 async def _look(slot: Slot, people: int) -> tuple[int, ...]:

@@ -24,9 +24,16 @@ def slots_of(desk: str, days: Iterable[date]) -> list[Slot]:
 
 def offered_days(today: date) -> list[date]:
     """次日起 7 个自然日 (A9)."""
+    return [today + timedelta(days=ahead) for ahead in _days_ahead()]
+
+
+def is_offered(on: date, today: date) -> bool:
+    return (on - today).days in _days_ahead()
+
+
+def _days_ahead() -> range:
     rules = catalogue().appointments
-    first = today + timedelta(days=rules.first_day_offset)
-    return [first + timedelta(days=n) for n in range(rules.days_ahead)]
+    return range(rules.first_day_offset, rules.first_day_offset + rules.days_ahead)
 
 
 async def days_of(desk: str, days: Sequence[date]) -> dict[date, Day]:

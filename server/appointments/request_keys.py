@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from uuid import UUID
 
 import orjson
+from pydantic import BaseModel
 from tortoise.exceptions import BaseORMException, IntegrityError
 
 from models.appointments import Appointment, RequestKey
@@ -24,19 +26,25 @@ _KEPT = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request of one account under one key; `body_hash` covers method, path and body."""
+    """One request of one account under one key; `said` is its method, path and body."""
 
     account_id: UUID
     key: str
-    body_hash: str
+    said: tuple[str, str, BaseModel]
 
     @classmethod
-    def of(cls, account_id: UUID, key: str | None, method: str, path: str, body: dict[str, object]) -> "Attempt":
+    def of(cls, account_id: UUID, key: str | None, method: str, path: str, body: BaseModel) -> "Attempt":
         """Raises KeyMissing without a key of 1 to 64 printable characters."""
         if not key or len(key) > 64 or not key.isprintable():
             raise KeyMissing(field="Idempotency-Key")
-        said = orjson.dumps([method, path, body], option=orjson.OPT_SORT_KEYS)
-        return cls(account_id, key, hashlib.sha256(said).hexdigest())
+        return cls(account_id, key, (method, path, body))
+
+    @cached_property
+    def body_hash(self) -> str:
+        """Of everything that was said, however it was written. Most attempts are refused before anybody asks."""
+        method, path, body = self.said
+        said = orjson.dumps([method, path, body.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(said).hexdigest()
 
 
 async def claim(attempt: Attempt, appointment_id: UUID | None) -> None:

@@ -3,7 +3,7 @@
 import inspect
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Any
@@ -28,7 +28,8 @@ from config.settings import Settings
 from server.errors import Invalid, NotFound, Refusal
 from server.http import health
 from server.http.answers import problem, stamped
-from server.http.door import Door, InternalFault
+from server.http.call import Call
+from server.http.door import Door, InternalFault, answer_by_heart
 from server.http.endpoint import Endpoint, endpoints_of
 from server.http.logs import log, log_request
 from server.http.openapi import docs_blueprint
@@ -60,6 +61,7 @@ class OwnIdRequest(Request):
 
 _ids = random.Random()  # noqa: S311 - to tell requests apart; an id opens nothing
 
+MaybeLater = BaseHTTPResponse | Awaitable[BaseHTTPResponse | None]
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 
 
@@ -125,10 +127,16 @@ def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
     )
 
 
-async def _through_the_door(endpoint: Endpoint, request: Request, **parameters: str) -> BaseHTTPResponse | None:
+def _through_the_door(endpoint: Endpoint, request: Request, **parameters: str) -> MaybeLater:
+    """No coroutine for what is known by heart: Sanic takes an answer as well as something to wait for."""
+    call = Call(request, request.app.ctx.services)
+    return answer_by_heart(endpoint, call) or _serve(endpoint, call, parameters)
+
+
+async def _serve(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> BaseHTTPResponse | None:
     if endpoint.most_bytes is not None:
-        await _read_at_most(endpoint.most_bytes, request)
-    answer: BaseHTTPResponse | None = await request.app.ctx.door.serve(endpoint, request, parameters)
+        await _read_at_most(endpoint.most_bytes, call.request)
+    answer: BaseHTTPResponse | None = await call.request.app.ctx.door.serve(endpoint, call, parameters)
     return answer
 
 

@@ -1,6 +1,7 @@
 """One request as a route sees it, and the two answers that are not JSON."""
 
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ class Call:
     request: Request
     services: Services
     who: Caller | None = None
+    began: float = field(default_factory=time.monotonic)  # on the monotonic clock
 
     @property
     def caller(self) -> Caller:

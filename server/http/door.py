@@ -51,21 +51,16 @@ class Door:
         self._inside: set[asyncio.Task[Any]] = set()
         self.closing = asyncio.Event()
 
-    async def serve(self, endpoint: Endpoint, request: Request, parameters: dict[str, str]) -> BaseHTTPResponse | None:
-        began = time.monotonic()
-        call = Call(request, request.app.ctx.services)
-        if recalled := _recall(endpoint, call):
-            _note(endpoint, call, endpoint.status, began)
-            return recalled
+    async def serve(self, endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> BaseHTTPResponse | None:
         try:
             found = await self._shielded(_answer(endpoint, call, parameters), call)
             answer = None if isinstance(found, Stream) else stamped(found, call.id)
             if isinstance(found, Stream):
-                await self._send(request, found)
+                await self._send(call.request, found)
         except asyncio.CancelledError:
-            _note(endpoint, call, CLIENT_GONE, began)
+            _note(endpoint, call, CLIENT_GONE)
             raise
-        _note(endpoint, call, answer.status if answer else 200, began)
+        _note(endpoint, call, answer.status if answer else 200)
         if endpoint.method != "GET":  # probes must not use it up
             await reach("door.answering")
         return answer
@@ -114,17 +109,17 @@ def _release(waiting: "asyncio.Future[None]") -> None:
         waiting.set_result(None)
 
 
-def _recall(endpoint: Endpoint, call: Call) -> Answer | None:
-    """The answer as far as this process knows it by heart. Nothing is waited for, so nothing can be cancelled."""
-    if endpoint.recalled is None or not is_known(call, endpoint.access):
+def answer_by_heart(endpoint: Endpoint, call: Call) -> Answer | None:
+    """The answer as far as this process knows it. Nothing is waited for, so nothing can be cancelled."""
+    if endpoint.recalled is None or not is_known(call, endpoint.access) or not (body := endpoint.recalled(call)):
         return None
-    body = endpoint.recalled(call)
-    return stamped(Answer(body, content_type="application/json"), call.id) if body else None
+    _note(endpoint, call, endpoint.status)
+    return stamped(Answer(body, content_type="application/json"), call.id)
 
 
-def _note(endpoint: Endpoint, call: Call, status: int, began: float) -> None:
+def _note(endpoint: Endpoint, call: Call, status: int) -> None:
     """Count the request and write its line."""
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - call.began
     observe(endpoint, status, seconds)
     log_request(
         call.request,

@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 import traceback
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from sanic import Request
@@ -37,22 +37,32 @@ class Line(logging.LogRecord):
         self.exc_info = (type(error), error, error.__traceback__) if error else None
 
 
-class JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": local_now().isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": _event(record),
-            **getattr(record, "facts", {}),
-        }
-        if record.exc_info and record.exc_info[1]:
-            line |= fault(record.exc_info[1])
-        return orjson.dumps(line, default=str).decode()
+class JsonLines(logging.Handler):
+    """Each line is out before anything that follows it happens: a process may be killed at any moment."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._stream.write(line_of(record))
+            self._stream.flush()
+        except Exception:  # noqa: BLE001 - as every handler does: what cannot be logged must stop nobody
+            self.handleError(record)
+
+
+def line_of(record: logging.LogRecord) -> bytes:
+    line = {"at": local_now(), "level": record.levelname.lower(), "event": _event(record)}
+    line |= getattr(record, "facts", {})
+    if record.exc_info and record.exc_info[1]:
+        line |= fault(record.exc_info[1])
+    return orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _event(record: logging.LogRecord) -> str:
     """Of a library only what its author wrote: it fills in values, and asyncio quotes the error it tells of."""
-    is_ours = record.name.partition(".")[0] in _OURS
+    is_ours = record.name == "zcgl" or record.name.partition(".")[0] in _OURS
     return record.getMessage() if is_ours else str(record.msg).partition("\n")[0]
 
 
@@ -66,9 +76,7 @@ def configure(level: str) -> None:
     # No line of ours names a thread, a process or the place that logged: looking for them costs more than the line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # the documented way
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[JsonLines(sys.stdout.buffer)], force=True)
     for noisy in ("sanic.access", "sanic.root", "sanic.server", "aiosqlite", "tortoise", "asyncio", "aiohttp.access"):
         logging.getLogger(noisy).handlers = []
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,20 +1,20 @@
 """The reference of rows 3 and 4: the same service, its gate replaced by SELECT … FOR UPDATE on the slot's row."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from server.appointments import book
-from server.appointments.hold import Doubt
+from server.appointments.hold import Doubt, Record
 from server.appointments.places import read_slot
 from server.appointments.slots import Slot, SlotCounter, choose
 from server.run import web
 from server.transactions import connection, in_transaction
 
+T = TypeVar("T")
+
 LOCK = "SELECT sold FROM bench_slot WHERE id = %s FOR UPDATE"
 
 
-@asynccontextmanager
-async def locked_hold(slot: Slot, token: str, people: int, *, gate: SlotCounter) -> AsyncIterator[tuple[int, ...]]:
+async def with_locked(slot: Slot, token: str, people: int, record: Record[T], *, gate: SlotCounter) -> T:
     """One booker of a slot at a time, as most systems do it."""
     async with in_transaction():
         await connection().execute_query(LOCK, [f"{slot.on}:{slot.start}"])
@@ -23,9 +23,9 @@ async def locked_hold(slot: Slot, token: str, people: int, *, gate: SlotCounter)
         places = choose([place for place in range(1, capacity + 1) if place not in taken], people)
         if not places:
             raise Doubt
-        yield places
+        return await record(places)
 
 
 if __name__ == "__main__":
-    book.hold = locked_hold
+    book.with_held = with_locked
     web.main()

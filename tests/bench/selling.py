@@ -9,7 +9,7 @@ from uuid import uuid4
 from models.appointments import Visit
 from models.base import new_id
 from server import clock
-from server.appointments.hold import hold
+from server.appointments.hold import with_held
 from server.appointments.slots import Slot, SlotCounter
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.slots import RedisSlots
@@ -93,8 +93,12 @@ async def _fill_up(
 
 async def _through_the_gate(slot: Slot, gate: SlotCounter) -> None:
     token = uuid4().hex
-    async with hold(slot, token, 1, gate=gate) as found, in_transaction():
-        await _insert(slot, token, found[0])
+
+    async def record(places: tuple[int, ...]) -> None:
+        async with in_transaction():
+            await _insert(slot, token, places[0])
+
+    await with_held(slot, token, 1, record, gate=gate)
 
 
 async def _locked(slot: Slot, _: SlotCounter) -> None:

@@ -116,18 +116,17 @@ def forget(site: Site, mark: int) -> None:
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
+def written() -> Iterator[io.BytesIO]:
     """What the process would write for loggers of libraries."""
-    stream = io.StringIO()
-    handler, root = logging.StreamHandler(stream), logging.getLogger()
-    handler.setFormatter(JsonLines())
+    stream = io.BytesIO()
+    handler, root = JsonLines(stream), logging.getLogger()
     root.addHandler(handler)
     yield stream
     root.removeHandler(handler)
 
 
 async def test_a_task_nobody_waited_for_tells_where_it_failed_and_not_with_what(
-    written: io.StringIO, canaries: Canaries
+    written: io.BytesIO, canaries: Canaries
 ) -> None:
     """asyncio quotes the whole error in its message."""
     [mobile] = canaries.seeded["mobile"]
@@ -142,16 +141,16 @@ async def test_a_task_nobody_waited_for_tells_where_it_failed_and_not_with_what(
 
     line = json.loads(written.getvalue())
     assert (line["event"], line["error"]) == ("Task exception was never retrieved", "ValueError")
-    assert canaries.seen_in(written.getvalue().encode()) == []
+    assert canaries.seen_in(written.getvalue()) == []
 
 
 @pytest.mark.parametrize("logger", ["aiohttp.client", "tortoise.db_client", "sanic.error", "wechatpy.client", "PIL"])
 async def test_values_that_a_library_fills_into_its_message_stay_out(
-    logger: str, written: io.StringIO, canaries: Canaries
+    logger: str, written: io.BytesIO, canaries: Canaries
 ) -> None:
     for kind, values in canaries.seeded.items():
         for value in values:
             logging.getLogger(logger).error("cannot take %s", value)
             assert json.loads(written.getvalue().splitlines()[-1])["event"] == "cannot take %s", kind
 
-    assert canaries.seen_in(written.getvalue().encode()) == []
+    assert canaries.seen_in(written.getvalue()) == []

@@ -150,7 +150,7 @@ async def cancel(call: Call, id: UUID) -> AppointmentView:
 def _attempt(call: Call, body: Body) -> Attempt:
     request = call.request
     key = call.header("idempotency-key")
-    return Attempt.of(call.caller.account_id, key, request.method, request.path, body.model_dump(mode="json"))
+    return Attempt.of(call.caller.account_id, key, request.method, request.path, body)
 
 
 async def _slow_down(call: Call) -> None:

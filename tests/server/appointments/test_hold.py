@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from server.appointments.closing import DayOrder, set_day
-from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, hold, load, release
+from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, load, release, with_held
 from server.appointments.places import Rows, closed_rows
 from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import DOUBT, FULL, SHUT, UNKNOWN, Answer, GateDown, Held, Mine, Slot
@@ -66,8 +66,17 @@ async def slot(database: Engine) -> AsyncIterator[Slot]:
 
 
 async def held(slot: Slot, gate: FakeGate, people: int = 2) -> tuple[int, ...]:
-    async with hold(slot, TOKEN, people, gate=gate) as places:
+    async def record(places: tuple[int, ...]) -> tuple[int, ...]:
         return places
+
+    return await with_held(slot, TOKEN, people, record, gate=gate)
+
+
+async def broken(slot: Slot, gate: FakeGate, fault: type[BaseException]) -> None:
+    async def record(_: tuple[int, ...]) -> None:
+        raise fault
+
+    await with_held(slot, TOKEN, 2, record, gate=gate)
 
 
 @pytest.mark.parametrize("answer", [Held((3, 4)), Mine((3, 4))], ids=["held", "held before"])
@@ -154,8 +163,7 @@ async def test_what_the_transaction_did_not_use_is_given_back(
     gate = FakeGate(Held((1, 2)))
 
     with pytest.raises(fault):
-        async with hold(slot, TOKEN, 2, gate=gate):
-            raise fault
+        await broken(slot, gate, fault)
 
     assert gate.releases == [(slot, TOKEN, stale)]
 
@@ -164,16 +172,14 @@ async def test_after_an_unknown_commit_nothing_is_given_back_for_the_rows_may_st
     gate = FakeGate(Held((1, 2)))
 
     with pytest.raises(CommitUnknown):
-        async with hold(slot, TOKEN, 2, gate=gate):
-            raise CommitUnknown
+        await broken(slot, gate, CommitUnknown)
 
     assert gate.releases == []
 
 
 async def test_a_gate_that_cannot_hear_changes_no_answer(slot: Slot) -> None:
     with pytest.raises(PlaceTaken):
-        async with hold(slot, TOKEN, 2, gate=FakeGate(Held((1, 2)), deaf=True)):
-            raise PlaceTaken
+        await broken(slot, FakeGate(Held((1, 2)), deaf=True), PlaceTaken)
 
 
 async def test_the_places_of_rows_that_are_gone_are_given_back_by_name(slot: Slot) -> None:

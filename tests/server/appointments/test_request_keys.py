@@ -6,11 +6,11 @@ from uuid import uuid4
 from models.appointments import Appointment, RequestKey
 from server.appointments.refusals import SlotFull
 from server.appointments.request_keys import Attempt, refuse_for_good
-from tests.world import World
+from tests.world import Said, World
 
 
 def attempt(key: str = "") -> Attempt:
-    return Attempt.of(uuid4(), key or uuid4().hex, "POST", "/", {})
+    return Attempt.of(uuid4(), key or uuid4().hex, "POST", "/", Said())
 
 
 async def settled(*attempts: Attempt) -> list[type]:
@@ -37,9 +37,9 @@ async def test_a_twin_among_them_is_written_once(world: World) -> None:
 
 async def test_a_booking_among_them_is_found_and_the_others_are_refused(world: World) -> None:
     firm, others = await world.firm(), [attempt() for _ in range(5)]
-    booked = await firm.book(key="the-key")
-    known = await RequestKey.get(account_id=firm.caller.account_id)
-    again = Attempt(known.account_id, known.key, known.body_hash)
+    ids = await firm.approved(1)
+    booked = await firm.book(ids=ids, key="the-key")
+    again = firm.attempt("the-key", sorted(map(str, ids)))
 
     ends = await asyncio.gather(*map(refuse_for_good, [*others, again]), return_exceptions=True)
 

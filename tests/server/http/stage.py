@@ -31,6 +31,7 @@ from server.materials.studio import Checked
 from server.messages.alerts import raise_alert
 from tests.server.http.cast import STAFF, Actor, Who, a_mobile, a_password, actor, an_id_number
 from tests.server.http.site import Site
+from tests.world import Said
 
 ON_SITE, ONLINE = "certificate_reissue", "info_backfill"
 _PASSWORD, _INITIAL = a_password(), a_password()
@@ -151,7 +152,7 @@ class Stage:
 
     async def booked(self, owner: Actor) -> Appointment:
         application, slot = await self.approved(owner), await self.free_slot()
-        attempt = Attempt.of(owner.id, uuid4().hex, "POST", "/api/v1/appointments", {})
+        attempt = Attempt.of(owner.id, uuid4().hex, "POST", "/api/v1/appointments", Said())
         return await book_appointment(owner.caller, [application.id], slot.on, slot.start, attempt, gate=self._gate)
 
     async def booked_for_today(self, owner: Actor) -> Appointment:
