@@ -9,10 +9,12 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 MOST = 64  # questions in one call
+_PASSES = 8  # of the event loop, for whoever is on the way: microseconds when there is nothing else to do
 
 
 class Together(Generic[Q, A]):
-    """Asks at once when nothing is under way; whoever comes meanwhile shares the next call.
+    """Asks at once when nothing is under way; whoever comes meanwhile shares the next call. The more there is to do,
+    the longer a pass of the event loop takes, and the more questions share a call.
 
     `ask` gets the questions in the order in which they came and returns as many answers in that order. What it
     raises, all of its questions raise. It never runs in a transaction of whoever asked.
@@ -24,15 +26,18 @@ class Together(Generic[Q, A]):
         self._asking: asyncio.Task[None] | None = None
 
     async def __call__(self, question: Q) -> A:
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, answer))
         if self._asking is None:
-            self._asking = asyncio.get_running_loop().create_task(self._run(), context=Context())
+            self._asking = loop.create_task(self._run(), context=Context())
         return await answer
 
     async def _run(self) -> None:
         try:
             while self._waiting:
+                for _ in range(_PASSES):
+                    await asyncio.sleep(0)
                 asked, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._answer(asked)
         finally:

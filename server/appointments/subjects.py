@@ -26,18 +26,15 @@ async def business_of(caller: Caller, ids: Sequence[UUID]) -> str:
 
     A draft deleted since it was read still counts: only the transaction that books finds it gone.
     """
-    found = await _subjects(ids)
+    found: Sequence[Subject | None] = [_known.get(id_) for id_ in ids]
+    if None in found:
+        found = await _asked(ids)
     if any(subject is None or subject.account_id != caller.account_id for subject in found):
         raise NotFound
     businesses = {subject.business for subject in found if subject}
     if len(businesses) != 1:
         raise MixedBusinesses(field="application_ids")
     return businesses.pop()
-
-
-async def _subjects(ids: Sequence[UUID]) -> Sequence[Subject | None]:
-    found = [_known.get(id_) for id_ in ids]
-    return await _asked(ids) if None in found else found
 
 
 async def _read(questions: Sequence[Sequence[UUID]]) -> list[list[Subject | None]]:

@@ -22,7 +22,8 @@ async def admit(call: Call, access: Access) -> None:
         return
     if not call.token:
         raise Unauthenticated
-    caller = await authenticate(call.token, call.services.session_views)
+    views = call.services.session_views
+    caller = recall(call.token, views) or await authenticate(call.token, views)
     _check(caller, access)
     call.who = caller
 

@@ -1,16 +1,13 @@
 """build_app: the Sanic app from blueprints of endpoints, with the door in front of every one of them."""
 
 import inspect
-import random
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Any
 
 import orjson
-from sanic import Blueprint, Request, Sanic
-from sanic.compat import Header
+from sanic import Blueprint, Sanic
 from sanic.exceptions import (
     BadRequest,
     MethodNotAllowed,
@@ -33,33 +30,11 @@ from server.http.door import Door, InternalFault, answer_by_heart
 from server.http.endpoint import Endpoint, endpoints_of
 from server.http.logs import log, log_request
 from server.http.openapi import docs_blueprint
+from server.http.request import OwnRequest
 from server.http.services import Services
 
 # One request may carry two full pages of 5 MB; more pages come one by one.
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
-_NAMES = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z:-]*")  # of headers, joined by colons
-
-
-class OwnIdRequest(Request):
-    """A request whose id is always ours: one from outside could be used to forge log lines.
-
-    Raises BadRequest where a header's name is none: "Content-Length : 5" ends the request for some readers and not
-    for others (RFC 9112, 5.1).
-    """
-
-    def __init__(self, url_bytes: bytes, headers: Header, *rest: Any, **named: Any) -> None:
-        if not _NAMES.fullmatch(":".join(headers)):
-            raise BadRequest
-        super().__init__(url_bytes, headers, *rest, **named)
-
-    @property
-    def id(self) -> str:
-        if self._id is None:
-            self._id = f"{_ids.getrandbits(128):032x}"
-        return str(self._id)
-
-
-_ids = random.Random()  # noqa: S311 - to tell requests apart; an id opens nothing
 
 MaybeLater = BaseHTTPResponse | Awaitable[BaseHTTPResponse | None]
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
@@ -93,7 +68,7 @@ class BadRequestLine(Refusal):
 
 def build_app(name: str, settings: Settings, open_services: OpenServices, *blueprints: Blueprint) -> Sanic[Any, Any]:
     """An app that opens its services at start and, when stopped, lets what is inside finish before closing them."""
-    app: Sanic[Any, Any] = Sanic(name, dumps=orjson.dumps, configure_logging=False, request_class=OwnIdRequest)
+    app: Sanic[Any, Any] = Sanic(name, dumps=orjson.dumps, configure_logging=False, request_class=OwnRequest)
     app.config.update(
         REQUEST_MAX_SIZE=MAX_REQUEST_BYTES,
         GRACEFUL_SHUTDOWN_TIMEOUT=settings.shutdown_seconds,
@@ -127,7 +102,7 @@ def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
     )
 
 
-def _through_the_door(endpoint: Endpoint, request: Request, **parameters: str) -> MaybeLater:
+def _through_the_door(endpoint: Endpoint, request: OwnRequest, **parameters: str) -> MaybeLater:
     """No coroutine for what is known by heart: Sanic takes an answer as well as something to wait for."""
     call = Call(request, request.app.ctx.services)
     return answer_by_heart(endpoint, call) or _serve(endpoint, call, parameters)
@@ -143,11 +118,11 @@ async def _serve(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> 
 _SIGNATURE = inspect.signature(partial(_through_the_door, None))  # type: ignore[arg-type]
 
 
-async def _read_at_most(most_bytes: int, request: Request) -> None:
+async def _read_at_most(most_bytes: int, request: OwnRequest) -> None:
     """Raises PayloadTooLarge by the announced length before anything is read, or by the first chunk too many."""
     assert request.stream is not None
     request.stream.request_max_size = most_bytes
-    await request.receive_body()  # type: ignore[no-untyped-call]
+    await request.receive_body()
 
 
 def _install_refusals(app: Sanic[Any, Any]) -> None:
@@ -170,11 +145,11 @@ def _install_refusals(app: Sanic[Any, Any]) -> None:
         log("fault", level=40, error=error, request_id=request_id)
         return InternalFault()
 
-    async def refuse(request: Request, error: Exception) -> HTTPResponse:
+    async def refuse(request: OwnRequest, error: Exception) -> HTTPResponse:
         """What never came through the door: no such route, no HTTP."""
-        refusal = refusal_of(error, str(request.id))
+        refusal = refusal_of(error, request.id)
         log_request(request, refusal.status)
-        answer = stamped(problem(refusal, str(request.id)), str(request.id))
+        answer = stamped(problem(refusal, request.id), request.id)
         if isinstance(error, MethodNotAllowed):
             answer.headers.update(error.headers)
         if isinstance(error, ServiceUnavailable) and isinstance(request.stream, Http):

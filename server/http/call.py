@@ -5,10 +5,9 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from sanic import Request
-
 from server.accounts.caller import Caller
 from server.errors import Invalid, Unauthenticated
+from server.http.request import OwnRequest
 from server.http.services import Services
 
 _VERSION = re.compile(r"[0-9]{1,9}")
@@ -16,7 +15,7 @@ _VERSION = re.compile(r"[0-9]{1,9}")
 
 @dataclass
 class Call:
-    request: Request
+    request: OwnRequest
     services: Services
     who: Caller | None = None
     began: float = field(default_factory=time.monotonic)  # on the monotonic clock
@@ -30,7 +29,7 @@ class Call:
 
     @property
     def id(self) -> str:
-        return str(self.request.id)
+        return self.request.id
 
     @property
     def address(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sanic import Request
 from sanic.response import BaseHTTPResponse
 
 from server.audit.trail import request_id
@@ -18,6 +17,7 @@ from server.http.call import Call, Reply, Stream
 from server.http.endpoint import Endpoint
 from server.http.logs import log, log_request
 from server.http.metrics import observe
+from server.http.request import OwnRequest
 from server.transactions import is_connection_lost, is_retryable
 
 T = TypeVar("T")
@@ -77,9 +77,9 @@ class Door:
             out_of_patience.cancel()
         return task.result() if task.done() else problem(OutcomeUnknown(), call.id)
 
-    async def _send(self, request: Request, stream: Stream) -> None:
+    async def _send(self, request: OwnRequest, stream: Stream) -> None:
         """Chunk by chunk. Each is made inside, so that a client that hangs up breaks no database connection."""
-        response = await request.respond(stamped(Answer(content_type=stream.content_type), str(request.id)))
+        response = await request.respond(stamped(Answer(content_type=stream.content_type), request.id))
         assert response is not None
         while not self.closing.is_set():
             step = self._keep(_next(stream))
@@ -182,7 +182,7 @@ def _path_value(endpoint: Endpoint, name: str, text: str) -> Any:
         raise NotFound from error
 
 
-def _body(model: type[BaseModel], request: Request) -> BaseModel:
+def _body(model: type[BaseModel], request: OwnRequest) -> BaseModel:
     try:
         return model.model_validate_json(request.body or b"{}")
     except ValidationError as error:
@@ -191,7 +191,7 @@ def _body(model: type[BaseModel], request: Request) -> BaseModel:
         raise
 
 
-def _query(endpoint: Endpoint, request: Request) -> dict[str, Any]:
+def _query(endpoint: Endpoint, request: OwnRequest) -> dict[str, Any]:
     """Query strings as the model wants them: lists stay lists, everything else is its last value."""
     lists = endpoint.query_lists
     return {key: values if key in lists else values[-1] for key, values in request.args.items()}

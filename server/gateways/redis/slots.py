@@ -49,7 +49,7 @@ class RedisSlots:
         self._release = register(script_text("news", "release"))
 
     async def take(self, slot: Slot, token: str, people: int) -> Answer:
-        together = self._takes.setdefault(slot, Together(partial(self._take_all, slot)))
+        together = self._takes.get(slot) or self._takes.setdefault(slot, Together(partial(self._take_all, slot)))
         return await together((token, people))
 
     async def _take_all(self, slot: Slot, asked: Sequence[Ask]) -> list[Answer]:

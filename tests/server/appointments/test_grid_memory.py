@@ -1,6 +1,9 @@
 """The grid is believed for a second, shared by whoever looks at the same time, never older than a change heard of."""
 
 import asyncio
+from collections.abc import Sequence
+
+import pytest
 
 from server.appointments.grid_memory import BELIEVED_SECONDS, GridMemory
 from server.appointments.slots import Slot
@@ -48,13 +51,18 @@ async def test_after_a_change_nobody_is_given_the_old_look(world: World) -> None
     assert (before.free[slot], after.free[slot]) == (12, 10)
 
 
-async def test_a_look_that_a_change_ran_into_is_not_kept(world: World) -> None:
+async def test_a_look_that_a_change_ran_into_is_not_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many changes there were before."""
-    memory = GridMemory()
+    memory, begun, count = GridMemory(), asyncio.Event(), world.gate.count
+
+    async def counted(slots: Sequence[Slot]) -> list[int | None]:
+        begun.set()
+        return await count(slots)
+
+    monkeypatch.setattr(world.gate, "count", counted)
     memory.forget(world.desk)
     looking = asyncio.create_task(memory.look(world.desk, gate=world.gate))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await begun.wait()
 
     memory.forget(world.desk)
     seen = await looking
