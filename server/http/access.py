@@ -20,10 +20,10 @@ async def admit(call: Call, access: Access) -> None:
     """Set `call.who`, or raise Unauthenticated, Forbidden or MustCompleteProfile."""
     if access.audience is Audience.PUBLIC:
         return
-    if not call.token:
+    if not (token := call.token):
         raise Unauthenticated
     views = call.services.session_views
-    caller = recall(call.token, views) or await authenticate(call.token, views)
+    caller = recall(token, views) or await authenticate(token, views)
     _check(caller, access)
     call.who = caller
 

@@ -67,15 +67,14 @@ class Door:
 
     async def _shielded(self, work: Coroutine[Any, Any, Answer | Stream], call: Call) -> Answer | Stream:
         """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
-        task, loop = self._keep(work), asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        task.add_done_callback(lambda _: _release(done))
-        out_of_patience = loop.call_later(self._patience, _release, done)
+        loop = asyncio.get_running_loop()
+        done: Waiting = loop.create_future()
+        self._keep(_hand_over(work, done))
+        out_of_patience = loop.call_later(self._patience, _lose_patience, done, call)
         try:
-            await done
+            return await done
         finally:
             out_of_patience.cancel()
-        return task.result() if task.done() else problem(OutcomeUnknown(), call.id)
 
     async def _send(self, request: OwnRequest, stream: Stream) -> None:
         """Chunk by chunk. Each is made inside, so that a client that hangs up breaks no database connection."""
@@ -104,9 +103,18 @@ class Door:
             await asyncio.wait(self._inside, timeout=seconds)
 
 
-def _release(waiting: "asyncio.Future[None]") -> None:
+Waiting = asyncio.Future[Answer | Stream]
+
+
+async def _hand_over(work: Coroutine[Any, Any, Answer | Stream], waiting: Waiting) -> None:
+    answer = await work
+    if not waiting.done():  # else whoever waited is gone, or was told that the outcome is unknown
+        waiting.set_result(answer)
+
+
+def _lose_patience(waiting: Waiting, call: Call) -> None:
     if not waiting.done():
-        waiting.set_result(None)
+        waiting.set_result(problem(OutcomeUnknown(), call.id))
 
 
 def answer_by_heart(endpoint: Endpoint, call: Call) -> Answer | None:

@@ -4,16 +4,24 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-
-from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from functools import partial
+from typing import NamedTuple
 
 from server.gateways.redis.client import RedisDoor, RedisDown, script_text
 from server.together import Together
 
 _MOST_KEYS = 20_000
 
-_Question = tuple[str, int, int, int]  # a log's key; limit, milliseconds, counts: as hit.lua takes them
+_NEVER: deque[float] = deque()
+
+
+class _Rule(NamedTuple):
+    """Questions alike but for their keys go out as one."""
+
+    kind: str
+    limit: int
+    seconds: int
+    counts: bool
 
 
 class LocalLimiter:
@@ -25,7 +33,7 @@ class LocalLimiter:
         self._logs: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
-        if wait := await self.peek(key, limit=limit, seconds=seconds):
+        if wait := self._wait(key, limit, seconds):
             return wait
         times = self._logs.setdefault(key, deque(maxlen=limit))
         times.append(self._clock())
@@ -35,13 +43,14 @@ class LocalLimiter:
         return 0
 
     async def peek(self, key: str, *, limit: int, seconds: int) -> int:
-        times = self._logs.get(key, deque())
-        if len(times) < limit:
-            return 0
-        return max(0, math.ceil(times[0] + seconds - self._clock()))
+        return self._wait(key, limit, seconds)
 
     async def forgive(self, key: str) -> None:
         self._logs.pop(key, None)
+
+    def _wait(self, key: str, limit: int, seconds: int) -> int:
+        times = self._logs.get(key, _NEVER)
+        return max(0, math.ceil(times[0] + seconds - self._clock())) if len(times) >= limit else 0
 
 
 class RedisLimiter:
@@ -51,7 +60,7 @@ class RedisLimiter:
         self._door = door
         self._local, self._alone = fallback or LocalLimiter(), LocalLimiter()
         self._script = door.client.register_script(script_text("clock", "hit"))
-        self._asked: Together[_Question, int] = Together(self._ask_all)
+        self._asked: dict[_Rule, Together[str, int]] = {}
 
     async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
         if alone and not await self._alone.hit(key, limit=alone, seconds=seconds):
@@ -77,25 +86,19 @@ class RedisLimiter:
             return
 
     async def _ask(self, key: str, limit: int, seconds: int, *, counts: bool) -> int:
-        wait_ms = await self._asked((self._name(key), limit, seconds * 1000, int(counts)))
-        return math.ceil(wait_ms / 1000)
+        rule = _Rule(_kind_of(key), limit, seconds, counts)
+        asked = self._asked.get(rule) or self._asked.setdefault(rule, Together(partial(self._ask_all, rule)))
+        return math.ceil(await asked(key) / 1000)
 
-    async def _ask_all(self, questions: Sequence[_Question]) -> list[int]:
-        return await self._door.call(lambda redis: self._run_all(redis, questions))
-
-    async def _run_all(self, redis: Redis, questions: Sequence[_Question]) -> list[int]:
-        """One round trip for keys that may live on different nodes."""
-        try:
-            return await self._pipe(redis, questions)
-        except NoScriptError:  # then none of them ran
-            await redis.script_load(self._script.script)
-            return await self._pipe(redis, questions)
-
-    async def _pipe(self, redis: Redis, questions: Sequence[_Question]) -> list[int]:
-        async with redis.pipeline(transaction=False) as pipeline:
-            for question in questions:  # by its name: a cluster's pipeline has the command, not the method
-                pipeline.execute_command("EVALSHA", self._script.sha, 1, *question)
-            return await pipeline.execute()
+    async def _ask_all(self, rule: _Rule, keys: Sequence[str]) -> list[int]:
+        names, arguments = [self._name(key) for key in keys], [rule.limit, rule.seconds * 1000, int(rule.counts)]
+        return await self._door.call(lambda redis: self._script(names, arguments, client=redis))
 
     def _name(self, key: str) -> str:
-        return self._door.key("limit", key)
+        kind, _, rest = key.partition(":")
+        return self._door.key("limit", rest, tag=kind)
+
+
+def _kind_of(key: str) -> str:
+    """What is limited: the first word of a key. All keys of one kind live together, for one script to count them."""
+    return key.partition(":")[0]

@@ -81,7 +81,7 @@ async def test_the_script_slides_as_the_local_one(door: RedisDoor, redis_prefix:
         clock.time += pause
         # Ten thousand days from now: the server's own clock must not expire the key.
         arguments = [3, 60_000, 1, 4_102_444_800_000 + int(clock.time) * 1000]
-        wait = await door.call(partial(script, [f"{redis_prefix}:k"], arguments))
+        [wait] = await door.call(partial(script, [f"{redis_prefix}:k"], arguments))
         assert wait == 1000 * await local.hit("k", limit=3, seconds=60)
 
 
@@ -136,8 +136,8 @@ async def test_the_shared_log_is_no_longer_than_the_limit(door: RedisDoor, redis
 async def test_many_keys_of_one_moment_are_counted_each_for_itself(door: RedisDoor) -> None:
     limiter = RedisLimiter(door)
 
-    first = await asyncio.gather(*(limiter.hit(f"k{n % 5}", limit=2, seconds=60) for n in range(10)))
-    again = await asyncio.gather(*(limiter.hit(f"k{n}", limit=2, seconds=60) for n in range(6)))
+    first = await asyncio.gather(*(limiter.hit(f"k:{n % 5}", limit=2, seconds=60) for n in range(10)))
+    again = await asyncio.gather(*(limiter.hit(f"k:{n}", limit=2, seconds=60) for n in range(6)))
 
     assert first == [0] * 10
     assert [wait > 0 for wait in again] == [True] * 5 + [False]
@@ -168,4 +168,4 @@ async def test_each_further_process_adds_what_it_may_count_alone(door: RedisDoor
         for _ in range(10):
             await limiter.hit("k", limit=5, seconds=60, alone=2)
 
-    assert await door.client.llen(door.key("limit", "k")) == 3  # and 2 in each
+    assert await door.client.llen(door.key("limit", "", tag="k")) == 3  # and 2 in each

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from server.accounts.sessions import VIEW_SECONDS
 from server.appointments.slots import Held, Slot
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.news import DESKS, SESSIONS, hearing
@@ -80,6 +81,11 @@ async def test_a_session_known_by_heart_ends_when_another_process_ends_it(
     await RedisSessionViews(own_door).raise_epoch(TAG, 4)
 
     await until(lambda: neighbour.views.remembered(TAG, TOKEN) is None)
+
+
+def test_no_ended_session_is_believed_for_over_a_minute() -> None:
+    """However late it was read from Redis, and also when the news was lost (decisions D1)."""
+    assert VIEW_SECONDS + NEAR_SECONDS <= 60
 
 
 async def test_a_session_is_known_by_heart_for_seconds_only(neighbour: Neighbour, clock: Clock) -> None:
