@@ -13,8 +13,8 @@ _PASSES = 8  # of the event loop, for whoever is on the way: microseconds when t
 
 
 class Together(Generic[Q, A]):
-    """Asks at once when nothing is under way; whoever comes meanwhile shares the next call. The more there is to do,
-    the longer a pass of the event loop takes, and the more questions share a call.
+    """Asks as soon as nothing is under way; whoever comes meanwhile shares the next call. The more there is to do, the
+    longer a pass of the event loop takes, and the more questions share a call.
 
     `ask` gets the questions in the order in which they came and returns as many answers in that order. What it
     raises, all of its questions raise. It never runs in a transaction of whoever asked.

@@ -1,8 +1,10 @@
 """Structured logs: one JSON object a line, with ids and codes, never with what people typed."""
 
+import json
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import orjson
@@ -32,8 +34,16 @@ class JsonLines(logging.Handler):
         line = {"at": local_now(), "level": _LEVELS.get(level, "notset"), "event": event, **facts}
         if error:
             line |= fault(error)
-        self._stream.write(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
-        self._stream.flush()
+        with suppress(OSError, ValueError):  # whoever read the log is gone, or it is closed: that stops nobody here
+            self._stream.write(_encoded(line))
+            self._stream.flush()
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:  # a method of bytes that are no text
+        return json.dumps(line, default=str).encode() + b"\n"
 
 
 def _event(record: logging.LogRecord) -> str:
