@@ -20,7 +20,7 @@ def now() -> datetime:
 
 
 def local_now() -> datetime:
-    return now().astimezone(SHANGHAI)
+    return datetime.now(SHANGHAI) + _offset
 
 
 def today() -> date:

@@ -9,7 +9,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 MOST = 64  # questions in one call
-_PASSES = 8  # of the event loop, for whoever is on the way: microseconds when there is nothing else to do
+_PASSES = 2  # of the event loop, for whoever is on the way: microseconds when there is nothing else to do
 
 
 class Together(Generic[Q, A]):

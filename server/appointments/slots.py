@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 # A transaction lasts at most 5 s, and a view lives 5 s. Their sum stays below the life of a hold, so a row is in
@@ -20,8 +20,7 @@ CLOSED = -1  # instead of a number of free places, on a closed day
 _TOKEN_DIGITS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One half hour of one desk: `on` is a Beijing date, `start` its wall-clock time HH:MM."""
 
     desk: str

@@ -29,9 +29,11 @@ async def business_of(caller: Caller, ids: Sequence[UUID]) -> str:
     found: Sequence[Subject | None] = [_known.get(id_) for id_ in ids]
     if None in found:
         found = await _asked(ids)
-    if any(subject is None or subject.account_id != caller.account_id for subject in found):
-        raise NotFound
-    businesses = {subject.business for subject in found if subject}
+    businesses = set()
+    for subject in found:
+        if subject is None or subject.account_id != caller.account_id:
+            raise NotFound
+        businesses.add(subject.business)
     if len(businesses) != 1:
         raise MixedBusinesses(field="application_ids")
     return businesses.pop()

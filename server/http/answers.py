@@ -64,9 +64,9 @@ def stamped(answer: Answer, request_id: str) -> Answer:
 
 def problem(refusal: Refusal, request_id: str) -> Answer:
     body: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "request_id": request_id}
-    body |= {key: value for key in ("hint", "field") if (value := getattr(refusal, key))}
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else {}
-    return json_response(body | refusal.details, refusal.status, headers)
+    body |= {key: value for key, value in (("hint", refusal.hint), ("field", refusal.field)) if value}
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else None
+    return Answer(orjson.dumps(body | refusal.details), refusal.status, headers, content_type="application/json")
 
 
 def invalid(error: ValidationError) -> Invalid:
@@ -82,7 +82,7 @@ def _say(error: ErrorDetails) -> str:
     return _TEXTS.get(error["type"], "格式不正确")
 
 
-def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+def json_response(body: Any, status: int) -> Answer:
     is_model = isinstance(body, BaseModel)
     raw = body.__pydantic_serializer__.to_json(body, by_alias=True) if is_model else orjson.dumps(body)
-    return Answer(raw, status=status, headers=headers, content_type="application/json")
+    return Answer(raw, status, content_type="application/json")

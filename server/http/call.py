@@ -39,7 +39,10 @@ class Call:
     @property
     def token(self) -> str:
         """The bearer token as sent, or an empty string; bytes that are no text become question marks."""
-        token = self.request.token or ""
+        kind, _, token = self.request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return ""
+        token = token.strip()
         return token if token.isascii() else token.encode(errors="replace").decode()
 
     def header(self, name: str) -> str | None:

@@ -4,7 +4,6 @@ import json
 import logging
 import sys
 import traceback
-from contextlib import suppress
 from typing import Any, BinaryIO
 
 import orjson
@@ -34,9 +33,11 @@ class JsonLines(logging.Handler):
         line = {"at": local_now(), "level": _LEVELS.get(level, "notset"), "event": event, **facts}
         if error:
             line |= fault(error)
-        with suppress(OSError, ValueError):  # whoever read the log is gone, or it is closed: that stops nobody here
+        try:
             self._stream.write(_encoded(line))
             self._stream.flush()
+        except (OSError, ValueError):  # whoever read the log is gone, or it is closed: that stops nobody here
+            return
 
 
 def _encoded(line: dict[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from tests.bench.rows import Compared, check, compare
 from tests.bench.stage import GRID, PASSWORD, Firm, grow_lists
 from tests.bench.table import Row
 
-_REQUESTS = 4000
+_REQUESTS = 6000
 _PAGES = ("/api/v1/messages?limit=20", "/api/v1/appointments?limit=20")
 _DEEP = 45  # pages of a hundred before the deep one
 _ASKED = 150

@@ -17,7 +17,7 @@ from tests.bench.stage import Firm, age_views, booking, forget_tries, open_slots
 from tests.bench.table import Row
 from tests.engines.servers import RedisServer
 
-_REQUESTS = 3000
+_REQUESTS = 5000
 _TAKES = 4000
 _AT_ONCE = 32
 

@@ -1,5 +1,6 @@
 """The client of one Redis, or of a Redis Cluster when the address names its nodes."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,13 @@ def connect(url: str, *, connections: int, seconds: float) -> Redis:
         **patience,
     )
     return cast(Redis, cluster)  # what is asked of either, both can do
+
+
+async def read_all(client: Redis, keys: Sequence[str]) -> list[Any]:
+    """The values of keys that may live on different nodes; those of one hash tag are read at one moment."""
+    if isinstance(client, RedisCluster):
+        return cast(list[Any], await client.mget_nonatomic(keys))
+    return await client.mget(keys)
 
 
 async def forget_nodes(client: Redis) -> None:

@@ -12,8 +12,6 @@ from server.together import Together
 
 _MOST_KEYS = 20_000
 
-_NEVER: deque[float] = deque()
-
 
 class _Rule(NamedTuple):
     """Questions alike but for their keys go out as one."""
@@ -33,14 +31,7 @@ class LocalLimiter:
         self._logs: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
-        if wait := self._wait(key, limit, seconds):
-            return wait
-        times = self._logs.setdefault(key, deque(maxlen=limit))
-        times.append(self._clock())
-        self._logs.move_to_end(key)
-        if len(self._logs) > self._most_keys:
-            self._logs.popitem(last=False)
-        return 0
+        return self.count(key, limit, seconds)
 
     async def peek(self, key: str, *, limit: int, seconds: int) -> int:
         return self._wait(key, limit, seconds)
@@ -48,9 +39,21 @@ class LocalLimiter:
     async def forgive(self, key: str) -> None:
         self._logs.pop(key, None)
 
+    def count(self, key: str, limit: int, seconds: int) -> int:
+        """What `hit` does, for whom nothing else is to be waited for."""
+        if wait := self._wait(key, limit, seconds):
+            return wait
+        if (times := self._logs.get(key)) is None:
+            times = self._logs[key] = deque(maxlen=limit)
+        times.append(self._clock())
+        self._logs.move_to_end(key)
+        if len(self._logs) > self._most_keys:
+            self._logs.popitem(last=False)
+        return 0
+
     def _wait(self, key: str, limit: int, seconds: int) -> int:
-        times = self._logs.get(key, _NEVER)
-        return max(0, math.ceil(times[0] + seconds - self._clock())) if len(times) >= limit else 0
+        times = self._logs.get(key)
+        return max(0, math.ceil(times[0] + seconds - self._clock())) if times and len(times) >= limit else 0
 
 
 class RedisLimiter:
@@ -63,7 +66,7 @@ class RedisLimiter:
         self._asked: dict[_Rule, Together[str, int]] = {}
 
     async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
-        if alone and not await self._alone.hit(key, limit=alone, seconds=seconds):
+        if alone and not self._alone.count(key, alone, seconds):
             return 0
         try:
             return await self._ask(key, limit - alone, seconds, counts=True)

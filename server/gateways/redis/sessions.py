@@ -14,6 +14,7 @@ from models.accounts import AccountKind
 from server.accounts.caller import Caller
 from server.accounts.sessions import SessionView
 from server.gateways.redis.client import RedisDoor, RedisDown
+from server.gateways.redis.connect import read_all
 from server.gateways.redis.news import SESSIONS, channel
 from server.together import Together
 
@@ -21,6 +22,7 @@ from server.together import Together
 NEAR_SECONDS = 15.0
 _MOST_NEAR = 20_000  # every firm of the country, and then some
 
+_Names = tuple[str, str]  # tag, token hash
 _Kept = tuple[str, bytes, int]  # key, view, seconds
 
 # Longer than a view lives plus the longest request that may still put one.
@@ -73,7 +75,7 @@ class RedisSessionViews:
         self._near = NearViews(clock)
         self._raise = door.client.register_script(_RAISE)
         self._news = channel(door, SESSIONS)
-        self._asked: Together[list[str], list[Any]] = Together(self._ask)
+        self._asked: Together[_Names, tuple[bytes | None, bytes | None]] = Together(self._ask)
         self._kept: Together[_Kept, None] = Together(self._keep)
 
     def remembered(self, tag: str, token_hash: str) -> SessionView | None:
@@ -81,7 +83,7 @@ class RedisSessionViews:
 
     async def get(self, tag: str, token_hash: str) -> SessionView | None:
         try:
-            raw, epoch = await self._asked([self._view_key(tag, token_hash), self._epoch_key(tag)])
+            raw, epoch = await self._asked((tag, token_hash))
         except RedisDown:
             return None
         view = _read(raw) if raw else None
@@ -120,8 +122,11 @@ class RedisSessionViews:
         await self._door.call(lambda redis: _set_all(redis, views))
         return [None] * len(views)
 
-    async def _ask(self, questions: Sequence[list[str]]) -> list[list[Any]]:
-        return await self._door.call(lambda redis: _read_all(redis, questions))
+    async def _ask(self, names: Sequence[_Names]) -> list[tuple[bytes | None, bytes | None]]:
+        """The view of each session and the epoch of its account."""
+        keys = [key for tag, token_hash in names for key in (self._view_key(tag, token_hash), self._epoch_key(tag))]
+        values = await self._door.call(lambda redis: read_all(redis, keys))
+        return list(zip(values[::2], values[1::2], strict=True))
 
     async def _raise_on(self, redis: Redis, key: str, tag: str, epoch: int) -> Any:
         arguments: list[str | int] = [epoch, EPOCH_SECONDS, self._news, f"{tag}:{epoch}"]
@@ -132,14 +137,6 @@ class RedisSessionViews:
 
     def _epoch_key(self, tag: str) -> str:
         return self._door.key("session", "epoch", tag=tag)
-
-
-async def _read_all(redis: Redis, questions: Sequence[list[str]]) -> list[list[Any]]:
-    """The values of each question's keys, in one round trip."""
-    async with redis.pipeline(transaction=False) as pipeline:
-        for keys in questions:
-            pipeline.execute_command("MGET", *keys)  # by its name: a cluster's pipeline has no mget
-        return await pipeline.execute()
 
 
 async def _set_all(redis: Redis, views: Sequence[_Kept]) -> None:

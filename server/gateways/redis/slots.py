@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
-from weakref import WeakValueDictionary
 
 from server.appointments.slots import CLOSED, DAY_MS, HOLD_MS, VIEW_MS, Answer, GateDown, Held, Mine, NotTaken, Slot
 from server.gateways.redis.client import RedisDoor, RedisDown, script_text
@@ -40,7 +39,7 @@ class RedisSlots:
         self._door = door
         self._view_ms, self._hold_ms, self._day_ms = view_ms, hold_ms, day_ms
         self._changed, self._news = changed, channel(door, DESKS)
-        self._takes: WeakValueDictionary[Slot, Together[Ask, Answer]] = WeakValueDictionary()
+        self._takes: dict[Slot, Together[Ask, Answer]] = {}  # one of five slots a day and desk
         now = clock or script_text("clock")
         register = door.client.register_script
         self._take = register(now + script_text("news", "view", "choose", "take"))
@@ -49,7 +48,8 @@ class RedisSlots:
         self._release = register(script_text("news", "release"))
 
     async def take(self, slot: Slot, token: str, people: int) -> Answer:
-        together = self._takes.get(slot) or self._takes.setdefault(slot, Together(partial(self._take_all, slot)))
+        if (together := self._takes.get(slot)) is None:
+            together = self._takes[slot] = Together(partial(self._take_all, slot))
         return await together((token, people))
 
     async def _take_all(self, slot: Slot, asked: Sequence[Ask]) -> list[Answer]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -208,7 +207,7 @@ async def test_the_load_of_another_slot_waits_for_nobody(slot: Slot) -> None:
     loading = asyncio.create_task(load(slot, slow))
     await slow.filled.wait()
 
-    other = replace(slot, start="09:00")
+    other = slot._replace(start="09:00")
     await load(other, quick)
 
     assert [filled for filled, _, _ in quick.fills] == [other]
