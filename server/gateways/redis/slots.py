@@ -54,8 +54,8 @@ class RedisSlots:
 
     async def _take_all(self, slot: Slot, asked: Sequence[Ask]) -> list[Answer]:
         keys = [self.slot_key(slot), *(self.told_key(slot.desk, token) for token, _ in asked)]
-        flat = [part for ask in asked for part in ask]
-        said = await self._run(self._take, keys, [self._hold_ms, self._day_ms, *flat, self._news, slot.desk])
+        asks = " ".join([f"{token} {people}" for token, people in asked])  # one argument: each is packed by itself
+        said = await self._run(self._take, keys, [self._hold_ms, self._day_ms, asks, self._news, slot.desk])
         answers = [_answer(*words) for words in said]
         if any(isinstance(answer, Held) for answer in answers):
             self._changed(slot.desk)

@@ -1,4 +1,4 @@
--- KEYS slot, told…   ARGV hold_ms, day_ms, (token, people)…, channel, desk   -> {answer, place…} for each token
+-- KEYS slot, told…   ARGV hold_ms, day_ms, "token people …", channel, desk   -> {answer, place…} for each token
 -- The tokens of one moment are answered one after the other, each as if it had come alone at this time.
 local hold_ms, day_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
 local view = read_view(KEYS[1])
@@ -48,8 +48,8 @@ local function take(told_key, token, people)
 end
 
 local answers = {}
-for i = 2, #KEYS do
-  answers[i - 1] = is_believed and take(KEYS[i], ARGV[2 * i - 1], tonumber(ARGV[2 * i])) or {'UNKNOWN'}
+for token, people in string.gmatch(ARGV[3], '(%S+) (%d+)') do
+  answers[#answers + 1] = is_believed and take(KEYS[#answers + 2], token, tonumber(people)) or {'UNKNOWN'}
 end
 if #fields > 0 then
   redis.call('HSET', KEYS[1], unpack(fields))
