@@ -17,6 +17,9 @@ def load_tortoise() -> None:
     tables._get_comments = lambda _: {}
 
 
+_compile = re.compile  # whatever uses its pattern while tortoise is loaded must get it compiled
+
+
 class _Pattern:
     """A regular expression that is compiled when first asked for anything."""
 
@@ -24,12 +27,12 @@ class _Pattern:
         self._given = pattern, flags
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(re.compile(*self._given), name)
+        return getattr(_compile(*self._given), name)
 
 
-def _compiled_when_used(pattern: Any, flags: int = 0, compiled: Any = re.compile) -> Any:
+def _compiled_when_used(pattern: Any, flags: int = 0) -> Any:
     """The pattern of the names of domains takes 27 ms: every letter of the world in either case."""
-    return _Pattern(pattern, flags) if flags & re.IGNORECASE else compiled(pattern, flags)
+    return _Pattern(pattern, flags) if flags & re.IGNORECASE else _compile(pattern, flags)
 
 
 def _no_source(object: Any) -> str:

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,8 @@ def test_a_pattern_compiled_later_still_decides() -> None:
 
 def test_a_module_loaded_later_is_there_when_used() -> None:
     assert callable(tortoise.from_thread.run)
+
+
+def test_whoever_loads_the_tables_first_of_all_gets_them() -> None:
+    """As a script would, that has loaded nothing of the standard library yet which compiles patterns of its own."""
+    subprocess.run([sys.executable, "-c", "import models.accounts"], check=True)

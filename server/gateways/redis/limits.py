@@ -40,7 +40,7 @@ class LocalLimiter:
         self._logs.pop(key, None)
 
     def count(self, key: str, limit: int, seconds: int) -> int:
-        """What `hit` does, for whom nothing else is to be waited for."""
+        """`hit` without waiting."""
         if wait := self._wait(key, limit, seconds):
             return wait
         if (times := self._logs.get(key)) is None:
