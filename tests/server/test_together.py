@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
@@ -78,3 +79,15 @@ async def test_one_who_leaves_takes_nothing_from_the_others() -> None:
     assert await staying == 4
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_a_call_knows_nothing_of_whoever_asked_first() -> None:
+    """His transaction, for one: it would end before the others have their answers."""
+    whose: ContextVar[str] = ContextVar("whose", default="nobody's")
+
+    async def answer(questions: Sequence[int]) -> list[str]:
+        return [whose.get()] * len(questions)
+
+    whose.set("the first's")
+
+    assert await Together(answer)(1) == "nobody's"
