@@ -35,7 +35,7 @@ from server.messages.consents import templates_to_ask
 blueprint = Blueprint("appointments", url_prefix="/api/v1")
 
 _TRIES, _SECONDS = 30, 60  # bookings an account may try
-_ALONE = 10  # of these, a process counts so many without asking the others
+_ALONE = 5  # of these, a process counts so many without asking the others
 
 
 @endpoint(blueprint, "GET /appointments/bookable", access=APPLICANT)
