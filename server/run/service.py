@@ -17,6 +17,7 @@ from config.settings import Settings
 from models import migrations
 from server.run import valkey
 from server.run.announcement import announce, until_ready
+from server.run.listening import listen
 from server.run.supervisor import Patience, Program, Supervisor
 from server.run.tether import tethered
 
@@ -149,9 +150,8 @@ def uses_simulator(chosen: Settings) -> bool:
 
 def listening_socket(host: str, port: int) -> socket.socket:
     """Raises CannotStart when the port is taken or not ours to use."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return listen(host, port)
     except OSError as error:
         why = "已被占用" if error.errno == errno.EADDRINUSE else error.strerror
         raise CannotStart(f"端口 {port} 无法使用：{why}。请换一个，例如 make run PORT=8080") from error

@@ -22,6 +22,7 @@ from miniprogram_api.routes import BLUEPRINTS as APPLICANTS
 from server.http.app import build_app
 from server.http.logs import configure, log
 from server.run.compose import open_services
+from server.run.listening import BACKLOG, listen
 
 _FIRST_ANSWERS = 0.3  # seconds for callers who wait already: loading would slow their answers
 
@@ -39,7 +40,8 @@ def main() -> None:
     app = create_app(chosen)
     app.after_server_start(begin_the_rest)
     app.before_server_stop(end_the_rest)
-    app.run(sock=_listen(chosen), single_process=True, access_log=False, motd=False)
+    # Sanic begins to listen anew, and with room for a hundred unless told.
+    app.run(sock=_listen(chosen), backlog=BACKLOG, single_process=True, access_log=False, motd=False)
 
 
 async def begin_the_rest(app: Sanic[Any, Any]) -> None:
@@ -72,7 +74,7 @@ def _collect_garbage() -> None:
 def _listen(chosen: Settings) -> socket.socket:
     if inherited := os.environ.get("ZCGL_LISTEN_FD"):
         return socket.socket(fileno=int(inherited))
-    return socket.create_server((chosen.host, chosen.port), backlog=1024, reuse_port=False)
+    return listen(chosen.host, chosen.port)
 
 
 if __name__ == "__main__":
