@@ -12,8 +12,9 @@ class Limiter(Protocol):
     async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
         """Count one event and return 0, or count nothing and return after how many seconds (>= 1) one is free.
 
-        At most `limit` events are ever counted in any `seconds`. Of these a process counts `alone` without asking the
-        others, where speed is worth more than an exact limit: then every further process adds `alone` at most.
+        At most `limit` events are ever counted in any `seconds`. Where speed is worth more than an exact limit, a
+        process counts `alone` of them by itself before it asks the others, and asks for as many at a time: then every
+        further process adds `alone` at most. `limit` is a multiple of `alone`.
         """
         ...
 

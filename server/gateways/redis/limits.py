@@ -56,22 +56,63 @@ class LocalLimiter:
         return max(0, math.ceil(times[0] + seconds - self._clock())) if times and len(times) >= limit else 0
 
 
+class _Lots:
+    """Events that this process may count without asking: one lot after a whole window of rest, and each lot given."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left: OrderedDict[str, tuple[int, float]] = OrderedDict()  # events, and when the key will have rested
+
+    def spend(self, key: str, size: int, seconds: int) -> bool:
+        """Count one event, if any is left."""
+        now = self._clock()
+        left, rested = self._left.pop(key, (size, now))
+        left = size if now >= rested else left
+        self._left[key] = (left - 1, now + seconds) if left else (0, rested)
+        if len(self._left) > _MOST_KEYS:
+            self._left.popitem(last=False)
+        return left > 0
+
+    def give(self, key: str, events: int, seconds: int) -> None:
+        left, _ = self._left.pop(key, (0, 0.0))
+        self._left[key] = (left + events, self._clock() + seconds)
+
+    def forgive(self, key: str) -> None:
+        self._left.pop(key, None)
+
+
 class RedisLimiter:
     """A Limiter that all processes share; each counts for itself while Redis is down."""
 
-    def __init__(self, door: RedisDoor, *, fallback: LocalLimiter | None = None) -> None:
+    def __init__(
+        self,
+        door: RedisDoor,
+        *,
+        fallback: LocalLimiter | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._door = door
-        self._local, self._alone = fallback or LocalLimiter(), LocalLimiter()
+        self._local, self._lots = fallback or LocalLimiter(), _Lots(clock)
         self._script = door.client.register_script(script_text("clock", "hit"))
         self._asked: dict[_Rule, Together[str, int]] = {}
 
     async def hit(self, key: str, *, limit: int, seconds: int, alone: int = 0) -> int:
-        if alone and not self._alone.count(key, alone, seconds):
+        if not alone:
+            return await self._count(key, limit, seconds)
+        if self._lots.spend(key, alone, seconds):
             return 0
+        wait = await self._count(key, limit // alone - 1, seconds)  # one lot more; the first one was free
+        if not wait:
+            self._lots.give(key, alone - 1, seconds)
+            return 0
+        # Others of this moment may have got a lot meanwhile.
+        return 0 if self._lots.spend(key, alone, seconds) else wait
+
+    async def _count(self, key: str, limit: int, seconds: int) -> int:
         try:
-            return await self._ask(key, limit - alone, seconds, counts=True)
+            return await self._ask(key, limit, seconds, counts=True)
         except RedisDown:
-            return await self._local.hit(key, limit=limit - alone, seconds=seconds)
+            return self._local.count(key, limit, seconds)
 
     async def peek(self, key: str, *, limit: int, seconds: int) -> int:
         try:
@@ -82,7 +123,7 @@ class RedisLimiter:
     async def forgive(self, key: str) -> None:
         """In every memory: Redis may have come back since the events were counted here."""
         await self._local.forgive(key)
-        await self._alone.forgive(key)
+        self._lots.forgive(key)
         try:
             await self._door.call(lambda redis: redis.delete(self._name(key)))
         except RedisDown:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.accounts.limits import Limiter
+from server.gateways.redis import limits
 from server.gateways.redis.client import SKIP_SECONDS, RedisDoor, script_text
 from server.gateways.redis.limits import LocalLimiter, RedisLimiter
 from tests.engines.servers import RedisServer
@@ -156,16 +157,70 @@ async def test_scripts_forgotten_by_redis_are_loaded_again(own_door: RedisDoor) 
 async def test_what_a_process_may_count_alone_is_part_of_its_limit(door: RedisDoor) -> None:
     limiter = RedisLimiter(door)
 
-    waits = [await limiter.hit("k", limit=5, seconds=60, alone=2) for _ in range(6)]
+    waits = [await limiter.hit("k", limit=6, seconds=60, alone=2) for _ in range(7)]
 
-    assert [wait > 0 for wait in waits] == [False] * 5 + [True]
+    assert [wait > 0 for wait in waits] == [False] * 6 + [True]
 
 
 async def test_each_further_process_adds_what_it_may_count_alone(door: RedisDoor) -> None:
     one, other = RedisLimiter(door), RedisLimiter(door)
 
-    for limiter in (one, other):
-        for _ in range(10):
-            await limiter.hit("k", limit=5, seconds=60, alone=2)
+    waits = [await limiter.hit("k", limit=6, seconds=60, alone=2) for _ in range(10) for limiter in (one, other)]
 
-    assert await door.client.llen(door.key("limit", "", tag="k")) == 3  # and 2 in each
+    assert waits.count(0) == 8
+    assert await door.client.llen(door.key("limit", "", tag="k")) == 2  # lots of two, and two in each process
+
+
+async def test_a_process_asks_for_several_at_a_time(door: RedisDoor) -> None:
+    limiter = RedisLimiter(door)
+    asked = []
+
+    for _ in range(9):
+        await limiter.hit("k", limit=30, seconds=60, alone=3)
+        asked.append(await door.client.llen(door.key("limit", "", tag="k")))
+
+    assert asked == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+async def test_all_that_is_allowed_may_come_at_once(door: RedisDoor) -> None:
+    """A firm with forty CPAs books for many of them in the same second."""
+    limiter = RedisLimiter(door)
+
+    waits = await asyncio.gather(*(limiter.hit("k", limit=30, seconds=60, alone=5) for _ in range(40)))
+
+    assert waits.count(0) == 30
+
+
+async def test_a_forgiven_key_begins_anew_in_every_memory(door: RedisDoor) -> None:
+    limiter = RedisLimiter(door)
+    for _ in range(7):
+        await limiter.hit("k", limit=6, seconds=60, alone=2)
+
+    await limiter.forgive("k")
+
+    waits = [await limiter.hit("k", limit=6, seconds=60, alone=2) for _ in range(7)]
+    assert waits.count(0) == 6
+
+
+@given(pauses=st.lists(st.integers(0, 40), max_size=60))
+async def test_lots_never_add_up_to_more_than_the_limit(pauses: list[int]) -> None:
+    """Without Redis, on whose clock no test could wait for a window to pass; lots are taken from either count alike."""
+    clock = Clock()
+    counted: list[float] = []
+    async with RedisDoor("unix:///nowhere/valkey.sock", prefix="p") as nowhere:
+        limiter = RedisLimiter(nowhere, fallback=LocalLimiter(clock=clock), clock=clock)
+        for pause in pauses:
+            clock.time += pause
+            if await limiter.hit("k", limit=6, seconds=60, alone=2) == 0:
+                counted.append(clock.time)
+            assert len([time for time in counted if clock.time - 60 < time]) <= 6
+
+
+async def test_a_lot_is_forgotten_before_memory_runs_out(door: RedisDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_MOST_KEYS", 2)
+    limiter = RedisLimiter(door)
+
+    for key in ("a", "a", "b", "c", "a", "a"):
+        await limiter.hit(key, limit=6, seconds=60, alone=2)
+
+    assert await door.client.llen(door.key("limit", "", tag="a")) == 0  # began anew
