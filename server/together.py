@@ -25,13 +25,13 @@ class Together(Generic[Q, A]):
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._asking: asyncio.Task[None] | None = None
 
-    async def __call__(self, question: Q) -> A:
+    def __call__(self, question: Q) -> asyncio.Future[A]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, answer))
         if self._asking is None:
             self._asking = loop.create_task(self._run(), context=Context())
-        return await answer
+        return answer
 
     async def _run(self) -> None:
         try:

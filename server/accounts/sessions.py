@@ -18,7 +18,7 @@ from server.accounts.caller import Caller
 from server.errors import Unauthenticated
 from server.together import Together
 
-VIEW_SECONDS = 45  # with the seconds that a process remembers one, no ended session is believed for over 60 (D1)
+VIEW_SECONDS = 30  # with the seconds that a process remembers one, no ended session is believed for over 60 (D1)
 USE_WRITTEN_EVERY = timedelta(minutes=5)
 _TAG = 8
 _SECRET_BITS = 192

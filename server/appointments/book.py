@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -43,8 +43,7 @@ _TRANSACTION_SECONDS = 5.0  # a transaction must end before its hold can lapse
 _ATTEMPTS = 3
 
 
-@dataclass(frozen=True)
-class Booking:
+class Booking(NamedTuple):
     """What is asked for: applications (ascending ids) of one business, in one slot."""
 
     caller: Caller
@@ -121,7 +120,7 @@ def offered_slot(desk: str, on: date, start: str) -> Slot:
     """Raises DayNotOffered or NoSuchSlot."""
     if not is_offered(on, clock.today()):
         raise DayNotOffered(field="date")
-    if start not in {slot.start for slot in catalogue().appointments.slots}:
+    if start not in catalogue().appointments.slot_at:
         raise NoSuchSlot(field="start")
     return Slot(desk, on, start)
 

@@ -129,7 +129,7 @@ async def _forget(slots: list[Slot], gate: SlotCounter) -> None:
 
 
 def _capacity(slot: Slot) -> int:
-    for offered in catalogue().appointments.slots:
-        if offered.start == slot.start:
-            return offered.capacity
-    raise NoSuchSlot(field="start")
+    offered = catalogue().appointments.slot_at.get(slot.start)
+    if offered is None:
+        raise NoSuchSlot(field="start")
+    return offered.capacity

@@ -24,16 +24,14 @@ def slots_of(desk: str, days: Iterable[date]) -> list[Slot]:
 
 def offered_days(today: date) -> list[date]:
     """次日起 7 个自然日 (A9)."""
-    return [today + timedelta(days=ahead) for ahead in _days_ahead()]
+    rules = catalogue().appointments
+    first = today + timedelta(days=rules.first_day_offset)
+    return [first + timedelta(days=ahead) for ahead in range(rules.days_ahead)]
 
 
 def is_offered(on: date, today: date) -> bool:
-    return (on - today).days in _days_ahead()
-
-
-def _days_ahead() -> range:
     rules = catalogue().appointments
-    return range(rules.first_day_offset, rules.first_day_offset + rules.days_ahead)
+    return 0 <= (on - today).days - rules.first_day_offset < rules.days_ahead
 
 
 async def days_of(desk: str, days: Sequence[date]) -> dict[date, Day]:
@@ -67,8 +65,7 @@ async def taken_places(slots: Sequence[Slot]) -> dict[Slot, Rows]:
 
 def capacity_of(slot: Slot, day: Day) -> int:
     """Places of a slot: none on a closed day."""
-    rules = catalogue().appointments
-    return 0 if day.closed else next(s.capacity for s in rules.slots if s.start == slot.start)
+    return 0 if day.closed else catalogue().appointments.slot_at[slot.start].capacity
 
 
 async def read_slot(slot: Slot) -> tuple[int, Rows]:

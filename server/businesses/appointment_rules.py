@@ -86,6 +86,11 @@ class AppointmentRules(Record):
     calendar: Holidays
     basis: dict[str, Basis]
 
+    @property
+    def slot_at(self) -> dict[str, SlotRule]:
+        """By their start."""
+        return {slot.start: slot for slot in self.slots}
+
     @model_validator(mode="after")
     def _slots_fit(self) -> Self:
         for slot in self.slots:

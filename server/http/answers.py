@@ -64,7 +64,10 @@ def stamped(answer: Answer, request_id: str) -> Answer:
 
 def problem(refusal: Refusal, request_id: str) -> Answer:
     body: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "request_id": request_id}
-    body |= {key: value for key, value in (("hint", refusal.hint), ("field", refusal.field)) if value}
+    if refusal.hint:
+        body["hint"] = refusal.hint
+    if refusal.field:
+        body["field"] = refusal.field
     headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else None
     return Answer(orjson.dumps(body | refusal.details), refusal.status, headers, content_type="application/json")
 

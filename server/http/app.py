@@ -104,15 +104,16 @@ def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
 
 def _through_the_door(endpoint: Endpoint, request: OwnRequest, **parameters: str) -> MaybeLater:
     """No coroutine for what is known by heart: Sanic takes an answer as well as something to wait for."""
-    call = Call(request, request.app.ctx.services)
-    return answer_by_heart(endpoint, call) or _serve(endpoint, call, parameters)
+    door, call = request.app.ctx.door, Call(request, request.app.ctx.services)
+    serve = door.serve if endpoint.most_bytes is None else partial(_read_and_serve, door)
+    return answer_by_heart(endpoint, call) or serve(endpoint, call, parameters)
 
 
-async def _serve(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> BaseHTTPResponse | None:
-    if endpoint.most_bytes is not None:
-        await _read_at_most(endpoint.most_bytes, call.request)
-    answer: BaseHTTPResponse | None = await call.request.app.ctx.door.serve(endpoint, call, parameters)
-    return answer
+async def _read_and_serve(
+    door: Door, endpoint: Endpoint, call: Call, parameters: dict[str, str]
+) -> BaseHTTPResponse | None:
+    await _read_at_most(endpoint.most_bytes or 0, call.request)
+    return await door.serve(endpoint, call, parameters)
 
 
 _SIGNATURE = inspect.signature(partial(_through_the_door, None))  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ class Door:
 
     async def serve(self, endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> BaseHTTPResponse | None:
         try:
-            found = await self._shielded(_answer(endpoint, call, parameters), call)
+            found = await self._shielded(endpoint, call, parameters)
             answer = None if isinstance(found, Stream) else stamped(found, call.id)
             if isinstance(found, Stream):
                 await self._send(call.request, found)
@@ -65,11 +65,11 @@ class Door:
             await reach("door.answering")
         return answer
 
-    async def _shielded(self, work: Coroutine[Any, Any, Answer | Stream], call: Call) -> Answer | Stream:
+    async def _shielded(self, endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> Answer | Stream:
         """Wait as long as the door's patience; a client that hangs up ends the waiting, never the work."""
         loop = asyncio.get_running_loop()
         done: Waiting = loop.create_future()
-        self._keep(_hand_over(work, done))
+        self._keep(_answer(endpoint, call, parameters, done))
         out_of_patience = loop.call_later(self._patience, _lose_patience, done, call)
         try:
             return await done
@@ -106,12 +106,6 @@ class Door:
 Waiting = asyncio.Future[Answer | Stream]
 
 
-async def _hand_over(work: Coroutine[Any, Any, Answer | Stream], waiting: Waiting) -> None:
-    answer = await work
-    if not waiting.done():  # else whoever waited is gone, or was told that the outcome is unknown
-        waiting.set_result(answer)
-
-
 def _lose_patience(waiting: Waiting, call: Call) -> None:
     if not waiting.done():
         waiting.set_result(problem(OutcomeUnknown(), call.id))
@@ -138,18 +132,20 @@ def _note(endpoint: Endpoint, call: Call, status: int) -> None:
     )
 
 
-async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> Answer | Stream:
+async def _answer(endpoint: Endpoint, call: Call, parameters: dict[str, str], waiting: Waiting) -> None:
     request_id.set(call.id)
+    answer: Answer | Stream
     try:
         await admit(call, endpoint.access)
-        result = await endpoint.handler(call, **_arguments(endpoint, call, parameters))
+        answer = _shape(await endpoint.handler(call, **_arguments(endpoint, call, parameters)), endpoint)
     except Refusal as refusal:
-        return problem(refusal, call.id)
+        answer = problem(refusal, call.id)
     except ValidationError as error:
-        return problem(invalid(error), call.id)
+        answer = problem(invalid(error), call.id)
     except Exception as error:  # noqa: BLE001 - the last door: whatever it is, the caller gets an answer
-        return problem(_engine_fault(error, call), call.id)
-    return _shape(result, endpoint)
+        answer = problem(_engine_fault(error, call), call.id)
+    if not waiting.done():  # else whoever waited is gone, or was told that the outcome is unknown
+        waiting.set_result(answer)
 
 
 def _engine_fault(error: Exception, call: Call) -> Refusal:

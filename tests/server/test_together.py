@@ -37,9 +37,9 @@ async def test_whoever_comes_while_a_call_is_under_way_shares_the_next_one() -> 
     oracle = Oracle()
     together = Together(oracle)
     oracle.gate.clear()
-    first = asyncio.create_task(together(1))
+    first = together(1)
     await oracle.called.wait()
-    later = [asyncio.create_task(together(number)) for number in (2, 3, 4)]
+    later = [together(number) for number in (2, 3, 4)]
     await asyncio.sleep(0)
 
     oracle.gate.set()
@@ -70,7 +70,7 @@ async def test_one_who_leaves_takes_nothing_from_the_others() -> None:
     oracle = Oracle()
     together = Together(oracle)
     oracle.gate.clear()
-    leaving, staying = asyncio.create_task(together(1)), asyncio.create_task(together(2))
+    leaving, staying = together(1), together(2)
     await oracle.called.wait()
 
     leaving.cancel()

@@ -62,7 +62,7 @@ async def _day(desk: str, on: date) -> CalendarDay:
 
 
 def _slot(slot: Slot, room: int, rows: list[tuple[int, str]]) -> CalendarSlot:
-    end = next(s.end for s in catalogue().appointments.slots if s.start == slot.start)
+    end = catalogue().appointments.slot_at[slot.start].end
     closed = sum(token == CLOSED_TOKEN for _, token in rows)
     capacity = max(room - closed, 0)
     return CalendarSlot(start=slot.start, end=end, capacity=capacity, remaining=max(capacity - (len(rows) - closed), 0))

@@ -52,7 +52,7 @@ class SlotView(View):
     @classmethod
     def of(cls, found: GridSlot) -> Self:
         rules = catalogue().appointments
-        offered = next(s for s in rules.slots if s.start == found.slot.start)
+        offered = rules.slot_at[found.slot.start]
         full = found.remaining == 0
         return cls(
             start=offered.start,

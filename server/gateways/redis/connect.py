@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import ConnectionPool, Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -19,9 +19,10 @@ _CLUSTERS = {"redis+cluster": False, "rediss+cluster": True}  # scheme -> over T
 def connect(url: str, *, connections: int, seconds: float) -> Redis:
     """`url`: redis://host:port/db, rediss://…, unix:///path or redis+cluster://user:password@host:port,host:port.
 
-    Waiting for a connection, connecting and every answer have `seconds`. Nothing is opened before the first command.
-    Nothing is repeated either, but that a cluster's client follows MOVED, ASK and TRYAGAIN at most 16 times: three
-    repeats, the default, are too long for a path that must be left after 200 ms.
+    Connecting and every answer have `seconds`. Nothing is opened before the first command, and nobody waits for one of
+    the `connections`: whoever asks must know that one is free. Nothing is repeated either, but that a cluster's client
+    follows MOVED, ASK and TRYAGAIN at most 16 times: three repeats, the default, are too long for a path that must be
+    left after 200 ms.
     """
     patience: dict[str, Any] = {
         "max_connections": connections,
@@ -33,7 +34,7 @@ def connect(url: str, *, connections: int, seconds: float) -> Redis:
     }
     address = urlsplit(url)
     if address.scheme not in _CLUSTERS:
-        return Redis.from_pool(BlockingConnectionPool.from_url(url, timeout=seconds, **patience))
+        return Redis.from_pool(ConnectionPool.from_url(url, **patience))
     cluster: Any = RedisCluster(
         startup_nodes=[ClusterNode(*node) for node in _nodes(address.netloc)],
         username=unquote(address.username) if address.username else None,

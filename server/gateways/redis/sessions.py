@@ -19,7 +19,7 @@ from server.gateways.redis.news import SESSIONS, channel
 from server.together import Together
 
 # How long this process believes a view without asking Redis, should the news of its end be lost (ADR 5).
-NEAR_SECONDS = 15.0
+NEAR_SECONDS = 30.0
 _MOST_NEAR = 12_000  # every firm of the country, 1.3 KB each
 
 _Names = tuple[str, str]  # tag, token hash

@@ -53,7 +53,8 @@ class RedisSlots:
         return await together((token, people))
 
     async def _take_all(self, slot: Slot, asked: Sequence[Ask]) -> list[Answer]:
-        keys = [self.slot_key(slot), *(self.told_key(slot.desk, token) for token, _ in asked)]
+        told = self.told_key(slot.desk, "")
+        keys = [self.slot_key(slot), *[told + token for token, _ in asked]]
         asks = " ".join([f"{token} {people}" for token, people in asked])  # one argument: each is packed by itself
         said = await self._run(self._take, keys, [self._hold_ms, self._day_ms, asks, self._news, slot.desk])
         answers = [_answer(*words) for words in said]
