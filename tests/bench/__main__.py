@@ -54,7 +54,7 @@ async def _on_the_embedded_engine(home: Path) -> list[Row]:
         firms, environment = await set_stage(_FIRMS), engine.environment()
         async with serving("server.run.web", environment) as service, serving("tests.bench.bare", environment) as bare:
             rows = await reads(service, bare, firms)
-            rows += await refusals(service, bare, firms, engine.redis)
+            rows += await refusals(service, bare, firms)
             rows += await logins(service, firms)
         rows += await takes(engine.redis)
         return rows + await starts(environment) + await connections(environment)

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
 _PATIENCE = 120  # seconds for one offer
+RUSH = 96  # connections that ask at once, as many as Sanic lets wait for an accept
 
 
 @dataclass
@@ -44,62 +46,95 @@ def request(method: str, path: str, *, token: str = "", body: bytes = b"", **hea
 
 
 async def offer(port: int, requests: list[bytes], *, connections: int = 32, every: float = 0.0) -> Outcome:
-    """Send every request once over `connections` kept connections and wait for all answers.
+    """Send every request once over so many connections and wait for all answers; see `Crowd.offer`."""
+    async with crowd(port, min(connections, len(requests))) as few:
+        return await few.offer(requests, every=every)
 
-    Each connection asks as soon as it is answered. With `every`, request number n is due after n * every seconds and
-    counts from then, also when no connection was free to send it.
-    """
-    outcome, loop = Outcome(), asyncio.get_running_loop()
-    queue = enumerate(requests)
-    began = time.perf_counter()
-    drivers = [_Driver(queue, outcome, began, every) for _ in range(min(connections, len(requests)))]
-    async with asyncio.timeout(_PATIENCE):
+
+@asynccontextmanager
+async def crowd(port: int, connections: int = 32) -> AsyncIterator["Crowd"]:
+    """Open connections, kept until the block ends."""
+    loop = asyncio.get_running_loop()
+    drivers = [_Driver() for _ in range(connections)]
+    try:
         for driver in drivers:
             await loop.create_connection(lambda driver=driver: driver, "127.0.0.1", port)  # type: ignore[misc]
-        await asyncio.gather(*(driver.done for driver in drivers))
-    outcome.seconds = time.perf_counter() - began
-    return outcome
+        yield Crowd(drivers)
+    finally:
+        for driver in drivers:
+            driver.close()
+
+
+class Crowd:
+    """Connections that ask as soon as they are answered."""
+
+    def __init__(self, drivers: "list[_Driver]") -> None:
+        self._drivers = drivers
+
+    async def offer(self, requests: list[bytes], *, every: float = 0.0) -> Outcome:
+        """Send every request once and wait for all answers.
+
+        With `every`, request number n is due after n * every seconds and counts from then, also when no connection
+        was free to send it.
+        """
+        outcome, queue, began = Outcome(), enumerate(requests), time.perf_counter()
+        async with asyncio.timeout(_PATIENCE):
+            await asyncio.gather(*(driver.drive(queue, outcome, began, every) for driver in self._drivers))
+        outcome.seconds = time.perf_counter() - began
+        return outcome
 
 
 class _Driver(asyncio.Protocol):
     """One connection: the next request goes out as soon as the last one is answered. Callbacks only, no tasks."""
 
-    def __init__(self, queue: Iterator[tuple[int, bytes]], outcome: Outcome, began: float, every: float) -> None:
+    _transport: asyncio.WriteTransport | None = None
+    _done: asyncio.Future[None] | None = None
+    _buffer = b""
+    _due = 0.0
+
+    def drive(
+        self, queue: Iterator[tuple[int, bytes]], outcome: Outcome, began: float, every: float
+    ) -> asyncio.Future[None]:
+        """Take from the queue until it is empty."""
         self._queue, self._outcome, self._began, self._every = queue, outcome, began, every
-        self._buffer = b""
-        self._due = 0.0
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._done = asyncio.get_running_loop().create_future()
+        self._send_next(self._done)
+        return self._done
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none by class
-        self._send_next()
 
-    def _send_next(self) -> None:
+    def _send_next(self, done: asyncio.Future[None]) -> None:
         number, message = next(self._queue, (0, b""))
         if not message:
-            self._transport.close()
+            done.set_result(None)
         elif (wait := (due := self._began + number * self._every) - time.perf_counter()) > 0:
             asyncio.get_running_loop().call_later(wait, self._send, message, due)
         else:
             self._send(message, due if self._every else time.perf_counter())
 
     def _send(self, message: bytes, due: float) -> None:
+        assert self._transport is not None
         self._due = due
         self._transport.write(message)
 
     def data_received(self, data: bytes) -> None:
+        assert self._done is not None
         self._buffer += data
         head = self._buffer.find(b"\r\n\r\n")
         if head < 0 or len(self._buffer) < head + 4 + _length(self._buffer[:head]):
             return
         self._outcome.answers.append((int(self._buffer[9:12]), time.perf_counter() - self._due))
         self._buffer = b""
-        self._send_next()
+        self._send_next(self._done)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            broken = error or (ConnectionError("closed in an answer") if not self._transport.is_closing() else None)
-            self.done.set_exception(broken) if broken else self.done.set_result(None)
+        if self._done and not self._done.done():
+            self._done.set_exception(error or ConnectionError("closed before the answer"))
 
 
 def _length(head: bytes) -> int:

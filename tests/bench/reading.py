@@ -6,12 +6,12 @@ import time
 
 import aiohttp
 
-from tests.bench.load import offer, request
+from tests.bench.load import RUSH, Crowd, crowd, offer, request
 from tests.bench.rows import Compared, check, compare
 from tests.bench.stage import GRID, PASSWORD, Firm, grow_lists
 from tests.bench.table import Row
 
-_REQUESTS = 6000
+_READS, _TURNS = 2000, 3  # reads a turn, and turns a round
 _PAGES = ("/api/v1/messages?limit=20", "/api/v1/appointments?limit=20")
 _DEEP = 45  # pages of a hundred before the deep one
 _ASKED = 150
@@ -19,15 +19,17 @@ _ASKED = 150
 
 async def reads(service: int, bare: int, firms: list[Firm]) -> list[Row]:
     """Row 1: the same requests, with their logins, to the grid and to a bare JSON route."""
-    asked = [request("GET", GRID, token=firm.token) for firm in firms[:500]] * (_REQUESTS // 500)
-    plain = [request("GET", "/healthz/live", token=firm.token) for firm in firms[:500]] * (_REQUESTS // 500)
-    await offer(service, asked)
-    rates = await compare(lambda: rate(service, asked, 200), lambda: rate(bare, plain, 200))
+    askers = firms[:500] * (_READS // 500)
+    asked = [request("GET", GRID, token=firm.token) for firm in askers]
+    plain = [request("GET", "/healthz/live", token=firm.token) for firm in askers]
+    async with crowd(service, RUSH) as ours, crowd(bare, RUSH) as theirs:
+        await ours.offer(asked)
+        rates = await compare(lambda: rate(ours, asked, 200), lambda: rate(theirs, plain, 200), turns=_TURNS)
     return [rates.row("1", "grid read, warm / bare Sanic JSON route", 0.5, "answers/s")]
 
 
-async def rate(port: int, requests: list[bytes], status: int) -> float:
-    outcome = await offer(port, requests)
+async def rate(asking: Crowd, requests: list[bytes], status: int) -> float:
+    outcome = await asking.offer(requests)
     check(outcome, {status: len(requests)})
     return outcome.rate
 

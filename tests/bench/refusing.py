@@ -5,43 +5,39 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from itertools import cycle, islice
 from typing import Any
 
 from server.appointments.slots import HOLD_MS, NotTaken, Slot
 from server.gateways.redis.client import RedisDoor
 from server.gateways.redis.slots import RedisSlots
-from tests.bench.load import offer, request
+from tests.bench.load import RUSH, crowd, offer, request
 from tests.bench.reading import rate
 from tests.bench.rows import compare
-from tests.bench.stage import Firm, age_views, booking, forget_tries, open_slots
+from tests.bench.stage import Firm, age_views, booking, open_slots
 from tests.bench.table import Row
 from tests.engines.servers import RedisServer
 
-_REQUESTS = 5000
+_TURN, _TURNS = 2000, 3  # refusals a turn, and turns a round
 _TAKES = 4000
 _AT_ONCE = 32
 
 
-async def refusals(service: int, bare: int, firms: list[Firm], redis: RedisServer) -> list[Row]:
+async def refusals(service: int, bare: int, firms: list[Firm]) -> list[Row]:
     """Row 2: a sold-out slot with login; the same requests go to the bare route."""
-    slot, buyers, late = open_slots()[0], firms[:12], firms[12:]
+    slot, buyers, late = open_slots()[0], firms[:12], cycle(firms[12:])
     await age_views(firms[0], service)
     await offer(service, [booking(firm, slot) for firm in buyers])
-    plain = [request("POST", "/healthz/live", token=firm.token, body=b" " * 110, Key="k" * 32) for firm in firms]
-    turn = 0
+    alike = {"body": b" " * 110, "Key": "k" * 32}
+    plain = [request("POST", "/healthz/live", token=firm.token, **alike) for firm in firms[:_TURN]]
+    async with crowd(service, RUSH) as ours, crowd(bare, RUSH) as theirs:
 
-    def bookings() -> list[bytes]:
-        nonlocal turn
-        turn += 1
-        return [booking(late[(turn * _REQUESTS + n) % len(late)], slot) for n in range(_REQUESTS)]
+        async def refused() -> float:
+            return await rate(ours, [booking(firm, slot) for firm in islice(late, _TURN)], 409)
 
-    async def refused() -> float:
-        await forget_tries(redis)
-        return await rate(service, bookings(), 409)
-
-    for _ in range(0, len(late), _REQUESTS):
-        await refused()  # whoever tries has looked at the grid before: his first contact is no refusal's cost
-    rates = await compare(refused, lambda: rate(bare, plain[:_REQUESTS], 200))
+        for _ in range(0, len(firms), _TURN):
+            await refused()  # whoever tries has looked at the grid before: his first contact is no refusal's cost
+        rates = await compare(refused, lambda: rate(theirs, plain, 200), turns=_TURNS)
     return [rates.row("2", "sold-out refusal / bare Sanic", 0.4, "answers/s")]
 
 

@@ -30,10 +30,13 @@ class Compared:
         return Row(row, name, self.value, self.reference, bar, unit, at_least, self.noisy)
 
 
-async def compare(measure: Measure, reference: Measure) -> Compared:
-    """Both, in turns; repeated up to three times until the ratios agree (decisions D31)."""
+async def compare(measure: Measure, reference: Measure, *, turns: int = 1) -> Compared:
+    """Both, in turns; repeated up to three times until the ratios agree (decisions D31).
+
+    A round of rates may be made of many short turns of either: then whatever disturbs the machine disturbs both.
+    """
     for _ in range(REPEATS):
-        rounds = [await _round(measure, reference, first=number % 2 == 0) for number in range(ROUNDS)]
+        rounds = [await _round(measure, reference, turns, number) for number in range(ROUNDS)]
         noisy = is_noisy(sorted(found / beside for found, beside in rounds))
         if not noisy:
             break
@@ -54,7 +57,13 @@ def is_noisy(ordered: list[float]) -> bool:
     return ordered[-1] - ordered[0] > SPREAD * statistics.median(ordered)
 
 
-async def _round(measure: Measure, reference: Measure, *, first: bool) -> tuple[float, float]:
+async def _round(measure: Measure, reference: Measure, turns: int, number: int) -> tuple[float, float]:
+    pairs = [await _turn(measure, reference, first=(number + turn) % 2 == 0) for turn in range(turns)]
+    found, beside = zip(*pairs, strict=True)
+    return statistics.harmonic_mean(found), statistics.harmonic_mean(beside)  # as of one long turn
+
+
+async def _turn(measure: Measure, reference: Measure, *, first: bool) -> tuple[float, float]:
     if first:
         return await measure(), await reference()
     beside = await reference()

@@ -143,20 +143,10 @@ async def clear_grid(redis: RedisServer | None) -> None:
     if redis is None:
         return
     async with Redis.from_url(redis.url) as client:
-        await _forget_tries(client)
+        async for log in client.scan_iter(match="*:limit:*", count=1000):
+            await client.delete(log)
         async for view in client.scan_iter(match="*:slot:*"):
             await client.hdel(view, "fresh", *(str(place) for place in range(1, 13)))
-
-
-async def forget_tries(redis: RedisServer) -> None:
-    """The limits count no more what former rounds tried."""
-    async with Redis.from_url(redis.url) as client:
-        await _forget_tries(client)
-
-
-async def _forget_tries(client: Redis) -> None:
-    async for log in client.scan_iter(match="*:limit:*", count=1000):
-        await client.delete(log)
 
 
 async def age_views(firm: Firm, port: int) -> None:
