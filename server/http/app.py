@@ -105,14 +105,15 @@ def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
 def _through_the_door(endpoint: Endpoint, request: OwnRequest, **parameters: str) -> MaybeLater:
     """No coroutine for what is known by heart: Sanic takes an answer as well as something to wait for."""
     door, call = request.app.ctx.door, Call(request, request.app.ctx.services)
-    serve = door.serve if endpoint.most_bytes is None else partial(_read_and_serve, door)
+    most_bytes = endpoint.most_bytes
+    serve = door.serve if most_bytes is None else partial(_read_and_serve, door, most_bytes)
     return answer_by_heart(endpoint, call) or serve(endpoint, call, parameters)
 
 
 async def _read_and_serve(
-    door: Door, endpoint: Endpoint, call: Call, parameters: dict[str, str]
+    door: Door, most_bytes: int, endpoint: Endpoint, call: Call, parameters: dict[str, str]
 ) -> BaseHTTPResponse | None:
-    await _read_at_most(endpoint.most_bytes or 0, call.request)
+    await _read_at_most(most_bytes, call.request)
     return await door.serve(endpoint, call, parameters)
 
 
