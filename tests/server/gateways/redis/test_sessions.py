@@ -1,5 +1,6 @@
 """Views of login sessions in Redis: believed while young and of the latest epoch, and never missed when gone."""
 
+import weakref
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from server import clock as wall
 from server.accounts.caller import Caller
 from server.accounts.sessions import SessionView
 from server.gateways.redis.client import RedisDoor
-from server.gateways.redis.sessions import RedisSessionViews
+from server.gateways.redis.sessions import NEAR_SECONDS, NearViews, RedisSessionViews
 
 TAG, TOKEN = "a1b2c3d4", "f" * 64
 
@@ -123,3 +124,23 @@ async def test_stopped_it_says_so_and_raises_nothing(own_door: RedisDoor, own_se
     own_server.start()
     clock.time += 2
     assert await views.raise_epoch(TAG, 5)
+
+
+def test_what_a_process_remembered_is_forgotten_a_little_at_a_time_and_all_in_the_end(clock: Any) -> None:
+    """Thousands expire in the same second after an opening: no request waits until all of them are gone."""
+    near, forgotten = NearViews(clock), []
+    for number in range(100):
+        view = view_of()
+        weakref.finalize(view, forgotten.append, number)
+        near.put(f"old-{number}", view)
+    del view
+
+    clock.time += NEAR_SECONDS + 1
+    near.put("new-0", view_of())
+    at_first = len(forgotten)
+    for number in range(1, 100):
+        near.put(f"new-{number}", view_of())
+
+    assert 1 < at_first < 5
+    assert forgotten == list(range(100))
+    assert all(near.get(TAG, f"new-{number}") for number in range(100))
