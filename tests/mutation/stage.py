@@ -10,6 +10,7 @@ from pathlib import Path
 
 from models.orm import orm_config
 from server.run.schema import apply_migrations
+from tests.engines.servers import scratch_folder
 from tests.mutation.groups import Group
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,8 +28,12 @@ def run_mutants(group: Group, folder: Path, children: int) -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (folder / "pyproject.toml").write_text(text + _settings(group), encoding="utf-8")
     command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(children)]
-    told = os.environ | {"PREPARED_SQLITE": str(_prepared(folder))}
-    done = subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, check=False)
+    scratch = scratch_folder()
+    told = os.environ | {"PREPARED_SQLITE": str(_prepared(folder)), "SCRATCH": str(scratch)}
+    try:
+        done = subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, check=False)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line[:1] not in _SPINNER]
         sys.stderr.write("\n".join(said[-60:]) + "\n")
