@@ -15,7 +15,7 @@ from models.base import new_id
 from server import clock
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, book_all
-from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, Record, with_held
+from server.appointments.hold import NEW_ATTEMPT_SECONDS, CommitUnknown, Doubt, KeyKnown, PlaceTaken, Record, with_held
 from server.appointments.places import days_of, is_offered
 from server.appointments.refusals import (
     Contended,
@@ -38,7 +38,6 @@ from server.messages.events import AppointmentEvent, Person
 from server.transactions import in_transaction, is_connection_lost, retried
 
 MOST_PEOPLE = 12
-_NEW_ATTEMPT_SECONDS = 3.0  # no new attempt starts later than this after arrival (decisions D32)
 _TRANSACTION_SECONDS = 5.0  # a transaction must end before its hold can lapse
 _ATTEMPTS = 3
 
@@ -91,7 +90,7 @@ async def with_places(
         try:
             return await with_held(slot, token, people, lambda places: retried(partial(record, places)), gate=gate)
         except PlaceTaken:
-            if time.monotonic() - arrived > _NEW_ATTEMPT_SECONDS:
+            if time.monotonic() - arrived > NEW_ATTEMPT_SECONDS:
                 break
         except KeyKnown:
             return await answer_known(attempt)

@@ -19,6 +19,7 @@ Record = Callable[[tuple[int, ...]], Awaitable[T]]  # writes rows at these place
 
 _PROOFS: dict[Answer, type[Exception]] = {FULL: SlotFull, SHUT: DayClosed}
 _LOADS = 3
+NEW_ATTEMPT_SECONDS = 3.0  # no new attempt starts later than this after arrival (decisions D32)
 _SLOW_LOAD = 1.0  # seconds after which a snapshot is too old to be shown
 
 _locks: WeakValueDictionary[Slot, asyncio.Lock] = WeakValueDictionary()
@@ -110,11 +111,18 @@ async def load(slot: Slot, gate: SlotCounter) -> None:
 async def _without_gate(slot: Slot, people: int, record: Record[T]) -> T:
     """At most one transaction a process competes for a slot; the unique keys decide between processes.
 
-    Whom the table shows no place needs no turn: those who look at the same time look together.
+    Whom the table shows no place needs no turn: those who look at the same time look together. A place that another
+    process was faster to sell is no reason to refuse: the next one is tried until none is left.
     """
+    latest = time.monotonic() + NEW_ATTEMPT_SECONDS
     await _look(slot, people)
     async with _lock(slot):
-        return await record(await _look(slot, people))
+        while True:
+            try:
+                return await record(await _look(slot, people))
+            except PlaceTaken:
+                if time.monotonic() > latest:
+                    raise
 
 
 async def _look(slot: Slot, people: int) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from server.appointments import hold
 from server.appointments.closing import DayOrder, set_day
 from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, load, release, with_held
 from server.appointments.places import Rows, closed_rows
@@ -150,6 +151,26 @@ async def test_without_redis_too_few_places_are_a_doubt_of_a_full_slot(slot: Slo
     with pytest.raises(Doubt) as doubt:
         await held(slot, FakeGate(GateDown))
     assert doubt.value.shut is False
+
+
+async def test_without_redis_a_place_that_another_process_sold_is_followed_by_the_next(slot: Slot) -> None:
+    """However often the other is faster: nobody is sent away while the table has a place (slots protocol)."""
+
+    async def outrun(places: tuple[int, ...]) -> tuple[int, ...]:
+        if places == (12,):
+            return places
+        for row in closed_rows(slot, places):  # what the other process committed meanwhile
+            await row.save(force_create=True)
+        raise PlaceTaken
+
+    assert await with_held(slot, TOKEN, 1, outrun, gate=FakeGate(GateDown)) == (12,)
+
+
+async def test_without_redis_no_attempt_begins_too_late(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hold, "NEW_ATTEMPT_SECONDS", -1.0)
+
+    with pytest.raises(PlaceTaken):
+        await broken(slot, FakeGate(GateDown), PlaceTaken)
 
 
 @pytest.mark.parametrize(
