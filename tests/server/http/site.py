@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -67,8 +68,7 @@ class Site:
             await until(lambda: self._alive(process), f"an answer of {self.url}, see {self.log}")
             yield self
         finally:
-            process.terminate()
-            process.wait(timeout=15)
+            self._end(process)
 
     def beside(self, **settings: str) -> "Site":
         """Another web process of the same service: the same engines, the same names in Redis."""
@@ -78,6 +78,16 @@ class Site:
         command = tethered([sys.executable, "-m", "server.run.web"])
         with self.log.open("ab") as log:
             return subprocess.Popen(command, env=self.environment(), cwd=_ROOT, stdout=log, stderr=log)
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """Within 15 s of TERM; a process that does not end says where each of its threads stands."""
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            process.wait()
+            raise AssertionError(f"15 s passed without an end of {self.url}:\n{self.log.read_text()[-5000:]}") from None
 
     def environment(self) -> dict[str, str]:
         """Of one process of this service."""
@@ -89,7 +99,7 @@ class Site:
             "proxies": "1",  # each request of the tests says from where it comes
         }
         own = {f"ZCGL_{name.upper()}": text for name, text in (chosen | self.settings).items()}
-        return inherited | self.engine.environment() | own
+        return inherited | self.engine.environment() | own | {"PYTHONFAULTHANDLER": "1"}
 
     async def _alive(self, process: "subprocess.Popen[bytes]") -> bool:
         assert process.poll() is None, self.log.read_text()
