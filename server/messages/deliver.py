@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 
 from models.messages import Channel, DeliveryState
 from server import clock
+from server.ending import ended
 from server.failpoints import reach
 from server.messages.addresses import addresses_of
 from server.messages.channels import Failed, Outgoing, Refused, Sender
@@ -75,11 +76,7 @@ class Lane:
         """What was not begun is due again at once. What is under way has so many seconds, and is then cut off: its
         lease lapses, its outcome is in doubt."""
         unbegun = self._withdraw()
-        if self._callers:
-            _, late = await asyncio.wait(self._callers, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await ended(self._callers, seconds)
         await give_back(unbegun)
         await self._recorder.finish()
 

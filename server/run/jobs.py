@@ -11,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 
 from models.work import JobLease
 from server import clock
+from server.ending import ended
 from server.http.logs import log
 
 _GRACE = timedelta(seconds=5)  # a lease outlives the longest run by this much
@@ -60,11 +61,7 @@ class Timetable:
 
     async def finish(self, seconds: float | None = None) -> None:
         """Wait for what runs, at most `seconds`, then cut it off: transactions roll back, leases lapse."""
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await ended(self._running, seconds)
 
     async def _won(self, job: Job) -> bool:
         now = clock.now()

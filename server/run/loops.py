@@ -13,6 +13,7 @@ from models.messages import Channel
 from models.work import Heartbeat
 from server import clock
 from server.accounts.wechat_identity import Followers
+from server.ending import ended
 from server.http.logs import log
 from server.messages.callbacks import handle_due
 from server.messages.channels import Sender
@@ -58,10 +59,7 @@ class Worker:
         await self._finish(tasks)
 
     async def _finish(self, tasks: list[asyncio.Task[None]]) -> None:
-        _, late = await asyncio.wait(tasks, timeout=_FINISHING)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await ended(tasks, _FINISHING)
         await asyncio.gather(self._deliverer.stop(_FINISHING), self._timetable.finish(_FINISHING))
         await Heartbeat.filter(owner=self._owner).delete()
 

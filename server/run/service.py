@@ -15,6 +15,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from models import migrations
+from server.ending import ended
 from server.run import valkey
 from server.run.announcement import announce, until_ready
 from server.run.listening import listen
@@ -49,8 +50,7 @@ async def _serve(chosen: Settings, listener: socket.socket, say: Say) -> int:
     supervisor.listen_for_signals()
     starting = asyncio.create_task(_start(supervisor, chosen, listener, say))
     code = await supervisor.run()
-    starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
+    await ended([starting])
     return code
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from server.ending import ended
 from server.run.tether import tethered
 
 Say = Callable[[str], None]
@@ -76,9 +77,7 @@ class Supervisor:
     async def run(self) -> int:
         """Until a signal, `stop`, or five deaths of one child in a minute; then everything is stopped."""
         await self._stop.wait()
-        for task in self._tending:
-            task.cancel()
-        await asyncio.gather(*self._tending, return_exceptions=True)
+        await ended(self._tending)
         deadline = asyncio.get_running_loop().time() + self._grace
         await self._end([name for name, program in self._programs.items() if not program.support], deadline)
         await self._end(list(self._programs), deadline)

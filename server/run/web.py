@@ -19,6 +19,7 @@ from sanic import Blueprint, Sanic
 from config.settings import Settings, settings
 from console_api.routes import BLUEPRINTS as CONSOLE
 from miniprogram_api.routes import BLUEPRINTS as APPLICANTS
+from server.ending import ended
 from server.http.app import build_app
 from server.http.logs import configure, log
 from server.run.compose import open_services
@@ -49,8 +50,7 @@ async def begin_the_rest(app: Sanic[Any, Any]) -> None:
 
 
 async def end_the_rest(app: Sanic[Any, Any]) -> None:
-    app.ctx.rest.cancel()
-    await asyncio.wait([app.ctx.rest])
+    await ended([app.ctx.rest])
 
 
 async def _load_the_rest(app: Sanic[Any, Any]) -> None:

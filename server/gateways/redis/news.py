@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from redis.asyncio.client import PubSub
 
+from server.ending import ended
 from server.gateways.redis.client import SKIP_SECONDS, RedisDoor
 from server.gateways.redis.connect import FAULTS
 
@@ -27,8 +28,7 @@ async def hearing(door: RedisDoor, ears: Mapping[str, Ear], deaf: Callable[[], N
     try:
         yield
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await ended([listening])
 
 
 async def _listen(door: RedisDoor, ears: Mapping[str, Ear], deaf: Callable[[], None]) -> None:

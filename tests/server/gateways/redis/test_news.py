@@ -117,3 +117,11 @@ async def test_after_an_outage_everything_is_forgotten_and_news_are_heard_again(
     await RedisSlots(own_door).take(TEN, "a", 1)
 
     await until(lambda: bool(neighbour.desks))
+
+
+@pytest.mark.parametrize("passes", range(20))
+async def test_listening_ends_at_whatever_moment_it_is_told_to(own_door: RedisDoor, passes: int) -> None:
+    """In some moments of connecting and subscribing redis-py keeps a cancellation to itself."""
+    async with asyncio.timeout(20), hearing(own_door, {DESKS: [].append}, lambda: None):
+        for _ in range(passes):
+            await asyncio.sleep(0)
