@@ -11,6 +11,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # looking for some re
 
 import asyncio
 import logging
+import signal
 import socket
 from typing import Any
 
@@ -25,6 +26,7 @@ from server.http.logs import configure, log
 from server.run.compose import open_services
 from server.run.listening import BACKLOG, listen
 
+_ENDINGS = (signal.SIGTERM, signal.SIGINT)
 _FIRST_ANSWERS = 0.3  # seconds for callers who wait already: loading would slow their answers
 
 BLUEPRINTS: tuple[Blueprint, ...] = (*APPLICANTS, *CONSOLE)
@@ -36,6 +38,7 @@ def create_app(chosen: Settings) -> Sanic[Any, Any]:
 
 def main() -> None:
     """Serve until told to stop. ZCGL_LISTEN_FD names an inherited listening socket."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # Sanic loses what comes before it serves: it waits
     chosen = settings()
     configure(chosen.log_level)
     app = create_app(chosen)
@@ -57,6 +60,7 @@ async def _load_the_rest(app: Sanic[Any, Any]) -> None:
     """What the first answers do without. A process that cannot load it ends, as one that cannot start."""
     try:
         await asyncio.sleep(_FIRST_ANSWERS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
         await app.ctx.services.wechat()
     except Exception as error:  # noqa: BLE001 - whatever it is, the log shall have it
         log("wechat_not_loaded", level=logging.ERROR, error=error)

@@ -85,6 +85,29 @@ def test_a_process_that_cannot_load_the_rest_ends_and_says_why(tmp_path: Path) -
     assert [(event["event"], event["error"]) for event in events] == [("wechat_not_loaded", "ImportError")]
 
 
+_TOLD_EARLY = """
+import os, signal
+from server.run import web
+
+begin = web.begin_the_rest
+
+async def begin_and_be_told(app):
+    await begin(app)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+web.begin_the_rest = begin_and_be_told
+web.main()
+"""
+
+
+def test_a_process_told_to_stop_just_before_it_serves_ends(tmp_path: Path) -> None:
+    given = environment(tmp_path, ZCGL_PORT=str(free_port()))
+
+    ended = subprocess.run([sys.executable, "-c", _TOLD_EARLY], env=given, cwd=_ROOT, timeout=15, check=False)
+
+    assert ended.returncode == 0
+
+
 async def test_a_process_told_to_stop_loads_nothing_more() -> None:
     asked: list[str] = []
 
