@@ -22,9 +22,6 @@ _LOADS = 3
 NEW_ATTEMPT_SECONDS = 3.0  # no new attempt starts later than this after arrival (decisions D32)
 _SLOW_LOAD = 1.0  # seconds after which a snapshot is too old to be shown
 
-_locks: WeakValueDictionary[Slot, asyncio.Lock] = WeakValueDictionary()
-_looks: WeakValueDictionary[Slot, Together[None, tuple[int, Rows]]] = WeakValueDictionary()
-
 
 class Doubt(Exception):
     """No place is seen, but only the unique request key may refuse (slots protocol, step 1).
@@ -97,9 +94,9 @@ def _refusal(answer: Answer, gate: SlotCounter) -> Exception:
 
 async def load(slot: Slot, gate: SlotCounter) -> None:
     """Renew one slot's view; one load a process and slot at a time, a slow one is thrown away."""
-    lock = _lock(slot)
-    waited = lock.locked()
-    async with lock:
+    table = _table(slot)
+    waited = table.loading.locked()
+    async with table.loading:
         if waited:
             return  # somebody just did it
         began = time.monotonic()
@@ -114,30 +111,48 @@ async def _without_gate(slot: Slot, people: int, record: Record[T]) -> T:
     Whom the table shows no place needs no turn: those who look at the same time look together. A place that another
     process was faster to sell is no reason to refuse: the next one is tried until none is left.
     """
-    latest = time.monotonic() + NEW_ATTEMPT_SECONDS
-    await _look(slot, people)
-    async with _lock(slot):
+    table, arrived = _table(slot), time.monotonic()
+    await table.places(people, arrived)
+    async with table.turn:
         while True:
             try:
-                return await record(await _look(slot, people))
+                return await record(await table.places(people, arrived))
             except PlaceTaken:
-                if time.monotonic() > latest:
+                if time.monotonic() - arrived > NEW_ATTEMPT_SECONDS:
                     raise
 
 
-async def _look(slot: Slot, people: int) -> tuple[int, ...]:
-    """The places that the table has for so many people. Raises Doubt when it has too few."""
-    look = _looks.setdefault(slot, Together(partial(_read, slot)))
-    capacity, rows = await look(None)
-    taken = {place for place, _ in rows}
-    if places := choose([place for place in range(1, capacity + 1) if place not in taken], people):
-        return places
-    raise Doubt(shut=capacity == 0)
+class _Table:
+    """One slot's rows, as the bookers of one process share them."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.loading, self.turn = asyncio.Lock(), asyncio.Lock()
+        self._look = Together(partial(_read, slot))
+        self._asked_at = 0.0
+        self._capacity, self._free = 0, list[int]()
+
+    async def places(self, people: int, arrived: float) -> tuple[int, ...]:
+        """The places that the table has for so many people. Raises Doubt when it has too few.
+
+        That it has too few is known to all who had `arrived` when it was asked: they need not ask one after the other.
+        """
+        if self._asked_at <= arrived or choose(self._free, people):
+            asked_at = time.monotonic()
+            self._capacity, rows = await self._look(None)
+            taken = {place for place, _ in rows}
+            self._free = [place for place in range(1, self._capacity + 1) if place not in taken]
+            self._asked_at = asked_at
+        if places := choose(self._free, people):
+            return places
+        raise Doubt(shut=self._capacity == 0)
 
 
 async def _read(slot: Slot, askers: Sequence[None]) -> list[tuple[int, Rows]]:
     return [await read_slot(slot)] * len(askers)
 
 
-def _lock(slot: Slot) -> asyncio.Lock:
-    return _locks.setdefault(slot, asyncio.Lock())
+_tables: WeakValueDictionary[Slot, _Table] = WeakValueDictionary()
+
+
+def _table(slot: Slot) -> _Table:
+    return _tables.setdefault(slot, _Table(slot))

@@ -8,7 +8,7 @@ import pytest
 from server.appointments import hold
 from server.appointments.closing import DayOrder, set_day
 from server.appointments.hold import CommitUnknown, Doubt, KeyKnown, PlaceTaken, load, release, with_held
-from server.appointments.places import Rows, closed_rows
+from server.appointments.places import Rows, closed_rows, read_slot
 from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import DOUBT, FULL, SHUT, UNKNOWN, Answer, GateDown, Held, Mine, Slot
 from tests.engines.engine import Engine
@@ -164,6 +164,55 @@ async def test_without_redis_a_place_that_another_process_sold_is_followed_by_th
         raise PlaceTaken
 
     assert await with_held(slot, TOKEN, 1, outrun, gate=FakeGate(GateDown)) == (12,)
+
+
+async def test_without_redis_all_who_wait_hear_from_one_look_that_the_slot_is_full(
+    slot: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Slot] = []
+
+    async def look(of: Slot) -> tuple[int, Rows]:
+        looks.append(of)
+        return await read_slot(of)
+
+    async def sell(places: tuple[int, ...]) -> tuple[int, ...]:
+        for row in closed_rows(slot, places):
+            await row.save(force_create=True)
+        return places
+
+    monkeypatch.setattr(hold, "read_slot", look)
+    for row in closed_rows(slot, range(1, 12)):
+        await row.save(force_create=True)
+    gate = FakeGate(GateDown)
+
+    told = await asyncio.gather(
+        *(with_held(slot, TOKEN, 1, sell, gate=gate) for _ in range(10)), return_exceptions=True
+    )
+
+    assert told[0] == (12,)
+    assert {type(answer) for answer in told[1:]} == {Doubt}
+    assert len(looks) == 3  # of all at once, of him whose turn it was, of the next
+
+
+async def test_without_redis_whoever_comes_later_is_looked_for_anew(slot: Slot) -> None:
+    for row in (closed := closed_rows(slot, range(2, 13))):
+        await row.save(force_create=True)
+    gate, began, may_end = FakeGate(GateDown), asyncio.Event(), asyncio.Event()
+
+    async def take_long(places: tuple[int, ...]) -> tuple[int, ...]:
+        began.set()
+        await may_end.wait()
+        return places
+
+    slow = asyncio.create_task(with_held(slot, TOKEN, 1, take_long, gate=gate))
+    await began.wait()
+    with pytest.raises(Doubt):
+        await held(slot, gate)
+    await closed[0].delete()
+    later = asyncio.create_task(held(slot, gate))
+    may_end.set()
+
+    assert (await slow, await later) == ((1,), (1, 2))
 
 
 async def test_without_redis_no_attempt_begins_too_late(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
