@@ -27,8 +27,8 @@ from server.businesses import catalogue, find_business
 from server.gateways.object_store import open_store
 from server.gateways.redis.slots import RedisSlots
 from server.materials.pages import replace_pages
-from server.materials.studio import Checked
 from server.messages.alerts import raise_alert
+from tests.server.applications.office import Believing
 from tests.server.http.cast import STAFF, Actor, Who, a_mobile, a_password, actor, an_id_number
 from tests.server.http.site import Site
 from tests.world import Said
@@ -42,16 +42,6 @@ def photo() -> bytes:
     buffer = io.BytesIO()
     Image.effect_noise((64, 64), 20).convert("RGB").save(buffer, "JPEG")
     return buffer.getvalue()
-
-
-class _Believing:
-    """Satisfies Studio for pages made beside the service: it takes a file for what it is said to be."""
-
-    async def check(self, data: bytes) -> Checked:
-        return Checked("image/jpeg", data)
-
-    async def render(self, document: str, values: dict[str, Any]) -> bytes:
-        raise NotImplementedError
 
 
 class Stage:
@@ -118,7 +108,7 @@ class Stage:
         return await Application.get(id=draft.id)
 
     async def page(self, application: Application, material: str) -> Page:
-        pages = await replace_pages(application, material, [photo()], store=self.store, studio=_Believing())
+        pages = await replace_pages(application, material, [photo()], store=self.store, studio=Believing())
         return pages[0]
 
     async def submitted(self, owner: Actor, business: str = ON_SITE) -> Application:
