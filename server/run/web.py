@@ -1,9 +1,9 @@
 """A web process: the app with every section, on a socket inherited from the supervisor or one of its own."""
 
-# ruff: noqa: E402 - what is imported first of all must be this
 import gc
 
-gc.disable()  # collecting garbage while modules are loaded costs a seventh of the start
+if __name__ == "__main__":  # first of all, before anything is loaded
+    gc.disable()  # collecting garbage meanwhile costs a seventh of the start
 
 import os
 

@@ -1,6 +1,7 @@
 """What a web process loads before it answers, and what comes after: looked at in a process of its own."""
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -106,6 +107,10 @@ def test_a_process_told_to_stop_just_before_it_serves_ends(tmp_path: Path) -> No
     ended = subprocess.run([sys.executable, "-c", _TOLD_EARLY], env=given, cwd=_ROOT, timeout=15, check=False)
 
     assert ended.returncode == 0
+
+
+def test_whoever_only_loads_the_module_goes_on_collecting_garbage() -> None:
+    assert gc.isenabled()
 
 
 async def test_a_process_told_to_stop_loads_nothing_more() -> None:
