@@ -182,13 +182,15 @@ async def test_a_disabled_account_is_passed_over(world: NoticeWorld) -> None:
 
 async def test_ten_times_the_audience_is_never_held_at_once(world: NoticeWorld) -> None:
     small, large = [await world.crowd(500) for _ in range(2)]
-    notices = [await world.published(crowd.audience) for crowd in (small, large)]
+    to_few, to_many = [[await world.published(crowd.audience) for _ in range(2)] for crowd in (small, large)]
     await Account.filter(id__in=ids(small)[50:]).update(disabled_at=clock.now())
     await peak_of(await world.published((await world.crowd(50)).audience))  # whatever is kept for ever
 
-    peaks = [await peak_of(notice) for notice in notices]
+    # The lesser of two, for what the whole process keeps for ever may happen to grow in one of them.
+    peaks = [min([await peak_of(notice) for notice in notices]) for notices in (to_few, to_many)]
 
-    assert [(await find_notice(notice.id)).told for notice in notices] == [50, 500]
+    told = [(await find_notice(notice.id)).told for notice in (*to_few, *to_many)]
+    assert told == [50, 50, 500, 500]
     assert peaks[1] < peaks[0] * 2  # were everything kept, it would be ten times
 
 
