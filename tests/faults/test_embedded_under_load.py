@@ -10,8 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.engines.family import command_of
 from tests.server.http.waiting import until
-from tests.server.run.test_service import Operator, command_of
+from tests.server.run.test_service import Operator
 
 WHOLE_AGAIN = 30.0  # seconds at the very most: ten on a machine that does nothing else (reliability §1, row 22)
 LOAD = 8

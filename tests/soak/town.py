@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from server.gateways.redis.slots import RedisSlots
 from server.run.schema import apply_migrations
 from server.run.tether import tethered
 from tests.engines.engine import Engine
+from tests.engines.family import family_of
 from tests.engines.servers import MariaDB, RedisServer, Server, free_ports
 from tests.server.http.waiting import until
 from tests.world import World
@@ -58,7 +59,7 @@ class Town:
 
     def children(self, module: str) -> list[int]:
         """Pids of the supervisor's children that run this module."""
-        return [pid for pid in self._pids() if module in _command_of(pid)]
+        return [pid for pid, command in family_of(self.process.pid).items() if module in command]
 
     async def is_whole(self) -> bool:
         try:
@@ -66,23 +67,6 @@ class Town:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError, ConnectionError):
             return False
-
-    def _pids(self) -> Iterator[int]:
-        waiting = [self.process.pid]
-        while waiting:
-            pid = waiting.pop()
-            yield pid
-            try:
-                waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-            except OSError:
-                continue  # it died just now
-
-
-def _command_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 @asynccontextmanager

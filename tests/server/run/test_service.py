@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.engines.family import command_of, family_of
 from tests.engines.servers import free_ports, wait_until
 
 ZCGL = str(Path(sys.executable).with_name("zcgl"))
@@ -63,24 +64,11 @@ class Operator:
     def family(self) -> dict[int, str]:
         """The supervisor, its children and theirs: pid and command."""
         assert self._running
-        found, waiting = {}, [self._running.pid]
-        while waiting:
-            pid = waiting.pop()
-            found[pid] = command_of(pid)
-            waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        return found
+        return family_of(self._running.pid)
 
     def stop(self) -> None:
         if self._running and self._running.poll() is None:
             self.end(signal.SIGTERM)
-
-
-def command_of(pid: int) -> str:
-    """Empty when there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 def left_of(family: dict[int, str]) -> list[str]:
