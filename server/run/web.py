@@ -60,7 +60,7 @@ async def _load_the_rest(app: Sanic[Any, Any]) -> None:
     """What the first answers do without. A process that cannot load it ends, as one that cannot start."""
     try:
         await asyncio.sleep(_FIRST_ANSWERS)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)  # it serves by now
         await app.ctx.services.wechat()
     except Exception as error:  # noqa: BLE001 - whatever it is, the log shall have it
         log("wechat_not_loaded", level=logging.ERROR, error=error)

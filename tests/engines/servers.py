@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-class Server:
+class Server(ABC):
     """One private process. `start` returns when it answers; it may be stopped, killed, frozen and started again."""
 
     patience = _START_SECONDS
@@ -71,12 +72,13 @@ class Server:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it in the foreground."""
 
+    @abstractmethod
     def ask(self) -> None:
         """Raises while the server does not answer."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str] | None:
         """Its variables; None for ours."""

@@ -80,12 +80,13 @@ class Site:
             return subprocess.Popen(command, env=self.environment(), cwd=_ROOT, stdout=log, stderr=log)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
-        """Within 15 s of TERM; a process that does not end says where each of its threads stands."""
+        """Within 15 s of TERM; a process that does not end, or was stopped, says where each of its threads stands."""
         process.terminate()
         try:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)
+            process.send_signal(signal.SIGCONT)
             process.wait()
             raise AssertionError(f"15 s passed without an end of {self.url}:\n{self.log.read_text()[-5000:]}") from None
 
