@@ -1,6 +1,7 @@
 """The door to Redis: names, the circuit, and what a cancelled command leaves behind."""
 
 import asyncio
+import time
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from server.gateways.redis.client import CONNECTIONS, SKIP_SECONDS, RedisDoor, RedisDown
+from server.gateways.redis.client import CONNECTIONS, SKIP_SECONDS, TIMEOUT_SECONDS, RedisDoor, RedisDown
 from server.run import valkey
 from tests.engines.servers import RedisServer
 from tests.server.gateways.redis.conftest import Clock
@@ -142,20 +143,38 @@ async def test_an_error_is_remembered_for_as_long_as_it_is_asked_for(own_door: R
     assert not own_door.had_error_within(15)
 
 
-async def test_a_timeout_that_fired_late_is_the_process_s_own_fault_and_tried_once_more(
-    own_door: RedisDoor, clock: Clock
-) -> None:
-    tries = []
+async def test_a_timeout_that_fired_late_is_the_process_s_own_fault_and_tried_once_more(own_door: RedisDoor) -> None:
+    tries = 0
 
     async def stalled(_: Redis) -> str:
-        tries.append(clock.time)
-        if len(tries) > 1:
+        nonlocal tries
+        tries += 1
+        if tries > 1:
             return "done"
-        clock.time += 0.5  # the loop was busy: the 0.2 s were over before the reply could be read
+        _be_busy(2 * TIMEOUT_SECONDS)  # the time was over before the reply could be read
         raise RedisTimeout
 
     assert await own_door.call(stalled) == "done"
     assert not own_door.had_error_within(15)
+
+
+async def test_a_timeout_that_fired_in_time_opens_the_circuit(own_door: RedisDoor) -> None:
+    tries = 0
+
+    async def silent(_: Redis) -> str:
+        nonlocal tries
+        tries += 1
+        raise RedisTimeout
+
+    with pytest.raises(RedisDown):
+        await own_door.call(silent)
+    assert tries == 1
+
+
+def _be_busy(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
 
 
 async def test_a_server_that_never_answers_is_down(silent_url: str) -> None:
