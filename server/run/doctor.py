@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from tortoise import connections
@@ -16,6 +15,7 @@ from config.settings import Settings
 from server.businesses.fault import CatalogueFault
 from server.gateways.object_store import open_store
 from server.gateways.redis.connect import FAULTS, connect
+from server.gateways.studio.fonts import RARE, SHIPPED
 from server.materials.store import StoreDown
 from server.messages.sms_texts import sms_templates
 from server.messages.texts import message_texts
@@ -150,10 +150,11 @@ async def store_answers(chosen: Settings) -> None:
         ) from error
 
 
-async def font_is_there(_: Settings) -> None:
-    package = importlib.import_module("noto_cjk_sans_otc")
-    if not list(Path(str(package.__file__)).parent.glob("*.tt[cf]")):
+async def fonts_are_there(chosen: Settings) -> None:
+    if not list(SHIPPED.glob("*.tt[cf]")):
         raise Fault("缺少打印用的中文字体", "重新安装依赖（rm .venv/runtime.stamp && make run）")
+    if chosen.is_production and not RARE.is_dir():
+        raise Fault("缺少生僻字的字体，这些字在打印的表格上是方框", "执行 apt-get install fonts-hanazono")
 
 
 async def configuration_loads(_: Settings) -> None:
@@ -219,7 +220,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Awaitable[None]]], ...] = (
     ("演示账号", no_demo_accounts_in_production),
     ("Redis", redis_answers),
     ("材料存放", store_answers),
-    ("中文字体", font_is_there),
+    ("中文字体", fonts_are_there),
     ("时钟", clock_is_right),
 )
 

@@ -119,7 +119,11 @@ async def test_for_a_cpa_in_custody_the_association_gives_the_opinion(studio: Ch
     assert "事务所意见" not in text
 
 
-@pytest.mark.parametrize("name", ["李䶮", "王㛃", "𠮷田", "陈𬎆", "龘靐齉", "阿卜杜拉·买买提", "O’Neil-Smith", "〇〇"])
+# One of each block that GB 18030-2022 has: Extension A, and beyond the first plane B to F, and 〇's neighbour.
+RARE = ["李䶮", "王㛃", "𠮷田", "陈𬎆", "龘靐齉", "〇〇", "丁𠀋", "于𪜶", "𫝎风", "余𬼘", "白𬺼", "方𮯠"]
+
+
+@pytest.mark.parametrize("name", [*RARE, "阿卜杜拉·买买提", "O’Neil-Smith"])
 async def test_rare_characters_are_drawn_and_not_boxes(name: str, studio: ChildStudio) -> None:
     text = await text_of(studio, ANSWERS | {"name": name})
 

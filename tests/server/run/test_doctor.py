@@ -126,6 +126,15 @@ async def test_demo_accounts_in_production(prepared: Settings) -> None:
     assert "201" in await fault_of("演示账号", prepared.model_copy(update={"environment": "production"}))
 
 
+async def test_rare_characters_without_a_font_are_a_fault_in_production_only(
+    healthy: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "RARE", tmp_path / "nowhere")
+
+    assert await fault_of("中文字体", healthy) == ""
+    assert "生僻字" in await fault_of("中文字体", healthy.model_copy(update={"environment": "production"}))
+
+
 async def test_a_driver_that_nobody_tested(healthy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it is when asyncmy was installed: tortoise takes that one."""
     client = importlib.import_module("tortoise.backends.mysql.client")
