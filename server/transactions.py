@@ -1,6 +1,8 @@
 """The one way into a database transaction, and what a driver's error means on either engine."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -85,8 +87,11 @@ async def up_to_date() -> AsyncIterator[None]:
             await pinned.execute_query("SET SESSION wsrep_sync_wait=0")
 
 
-async def retried(work: Callable[[], Awaitable[T]], *, attempts: int = 4) -> T:
-    """Run a whole transaction again after a deadlock, lock wait or BUSY; raises Unavailable when it keeps losing."""
+async def retried(work: Callable[[], Awaitable[T]], *, attempts: int = 4, until: float = math.inf) -> T:
+    """Run a whole transaction again after a deadlock, lock wait or BUSY; raises Unavailable when it keeps losing.
+
+    None is begun again after `until`, on the monotonic clock.
+    """
     for attempt in range(attempts):
         try:
             return await work()
@@ -94,6 +99,8 @@ async def retried(work: Callable[[], Awaitable[T]], *, attempts: int = 4) -> T:
             if not is_retryable(error):
                 raise
             await asyncio.sleep(0.02 * 2**attempt)
+        if time.monotonic() > until:
+            break
     raise Unavailable
 
 

@@ -1,7 +1,7 @@
 """预约: take places in one slot for applications of one business (manual §5)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -16,18 +16,24 @@ from server import clock
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, book_all
 from server.appointments.hold import NEW_ATTEMPT_SECONDS, CommitUnknown, Doubt, KeyKnown, PlaceTaken, Record, with_held
-from server.appointments.places import days_of, is_offered
+from server.appointments.places import days_of, offered_slot
 from server.appointments.refusals import (
     Contended,
     DayClosed,
     DayNotOffered,
-    NoSuchSlot,
     NotBookable,
     PastDeadline,
     SlotFull,
     TooManyPeople,
 )
-from server.appointments.request_keys import Attempt, answer_known, ask_what_became, claim, refuse_for_good
+from server.appointments.request_keys import (
+    Attempt,
+    answer_known,
+    ask_what_became,
+    claim,
+    known_booking,
+    refuse_for_good,
+)
 from server.appointments.slots import Slot, SlotCounter, booking_token
 from server.appointments.subjects import business_of
 from server.businesses import catalogue
@@ -67,7 +73,12 @@ async def book_appointment(
     ids = tuple(sorted(set(application_ids)))
     check_people(len(ids))
     business = await business_of(caller, ids)
-    slot = offered_slot(catalogue().businesses[business].desk, on, start)
+    try:
+        slot = offered_slot(catalogue().businesses[business].desk, on, start)
+    except DayNotOffered:  # any more: the answer to the first try may have been lost before midnight
+        if known := await known_booking(attempt):
+            return known
+        raise
     booking = Booking(caller, attempt, business, ids, slot)
     return await with_places(slot, attempt, len(ids), partial(_record, booking), gate=gate)
 
@@ -85,12 +96,16 @@ async def with_places(
     Raises SlotFull, DayClosed, Contended, KeyReused or OutcomeUnknown.
     """
     token = booking_token(attempt.account_id, attempt.key)
-    arrived = time.monotonic()
+    until = time.monotonic() + NEW_ATTEMPT_SECONDS
+
+    def written(places: tuple[int, ...]) -> Awaitable[Appointment]:
+        return retried(partial(record, places), until=until)
+
     for _ in range(_ATTEMPTS):
         try:
-            return await with_held(slot, token, people, lambda places: retried(partial(record, places)), gate=gate)
+            return await with_held(slot, token, people, written, gate=gate)
         except PlaceTaken:
-            if time.monotonic() - arrived > NEW_ATTEMPT_SECONDS:
+            if time.monotonic() > until:
                 break
         except KeyKnown:
             return await answer_known(attempt)
@@ -113,15 +128,6 @@ async def _settle(slot: Slot, attempt: Attempt, doubt: Doubt) -> Appointment:
 def check_people(people: int) -> None:
     if not 1 <= people <= MOST_PEOPLE:
         raise TooManyPeople(field="application_ids")
-
-
-def offered_slot(desk: str, on: date, start: str) -> Slot:
-    """Raises DayNotOffered or NoSuchSlot."""
-    if not is_offered(on, clock.today()):
-        raise DayNotOffered(field="date")
-    if start not in catalogue().appointments.slot_at:
-        raise NoSuchSlot(field="start")
-    return Slot(desk, on, start)
 
 
 async def _record(booking: Booking, places: tuple[int, ...]) -> Appointment:

@@ -49,12 +49,6 @@ def year_without_notice(today: date) -> int | None:
     return next((year for year in range(today.year, today.year + ahead + 1) if year not in notices.years), None)
 
 
-def next_open_day(on: date) -> date:
-    """The first open day after `on` by the public calendar."""
-    following = on + timedelta(days=1)
-    return following if not public_day(following).closed else next_open_day(following)
-
-
 @cache
 def statutory_days(year: int) -> frozenset[date]:
     """全国年节及纪念日放假办法 (2024 revision): the thirteen statutory days of a year."""

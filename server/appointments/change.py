@@ -9,18 +9,18 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from models.applications import Application
-from models.appointments import Appointment, AppointmentState, Outcome, Visit
+from models.appointments import Appointment, Outcome, Visit
 from server import clock
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, advance
 from server.applications.lifecycle import Action
-from server.appointments.book import in_time, offered_slot, people_of, window_of, with_places
+from server.appointments.book import in_time, people_of, window_of, with_places
 from server.appointments.hold import CommitUnknown, PlaceTaken, release
-from server.appointments.places import closed_rows
+from server.appointments.places import closed_rows, offered_slot
 from server.appointments.refusals import PastDeadline, SameSlot, TooLateToChange
 from server.appointments.request_keys import Attempt, claim, known_booking
 from server.appointments.slots import Slot, SlotCounter, booking_token
-from server.appointments.step import change_visits, end_visits, open_visits, places_of, slot_of, step
+from server.appointments.step import change_visits, end_visits, open_visits, places_of, slot_of, state_after, step
 from server.errors import NotFound
 from server.failpoints import reach
 from server.messages.announce import announce
@@ -48,26 +48,28 @@ def refuse_if_too_late(appointment: Appointment) -> None:
 
 
 async def cancel(
-    appointment_id: UUID, operator: Operator, event: str, *, gate: SlotCounter, close_places: bool = False
+    appointment_id: UUID, operator: Operator, event: str, *, gate: SlotCounter, closing: bool = False
 ) -> Appointment:
-    """Undo what is left of an appointment and tell everyone; `close_places` keeps the places from being booked."""
+    """Undo what is left of an appointment and tell everyone. Raises AppointmentConflict when anyone is checked in.
+
+    While staff are `closing` the day, who is checked in is left to be served and the places of the others stay closed.
+    """
 
     async def work() -> tuple[Appointment, list[Visit]]:
         appointment = await Appointment.get(id=appointment_id)
         async with in_transaction():
-            visits = await open_visits(appointment)
-            served = await Visit.filter(appointment_id=appointment_id, outcome=Outcome.DONE).exists()
-            await step(appointment, state=AppointmentState.DONE if served else AppointmentState.CANCELLED)
+            visits = await open_visits(appointment, waiting=closing)
+            await step(appointment, state=await state_after(appointment, visits, Outcome.CANCELLED))
             await end_visits(visits, Outcome.CANCELLED, unchecked=True)
             await _advance_all(visits, Action.CANCEL, operator)
-            if close_places:
+            if closing:
                 await Visit.bulk_create(closed_rows(slot_of(appointment), places_of(visits)))
             await announce(AppointmentEvent(event, appointment, await people_of(ids_of(visits))))
         return appointment, visits
 
     appointment, freed = await retried(work)
     await reach("cancel.committed")
-    await release(gate, slot_of(appointment), freed[0].token, places=places_of(freed), stale=close_places)
+    await release(gate, slot_of(appointment), freed[0].token, places=places_of(freed), stale=closing)
     return appointment
 
 

@@ -41,6 +41,26 @@ async def check_in(appointment_id: UUID, ids: Ids, operator: Operator) -> Appoin
     return await retried(work)
 
 
+async def undo_check_in(appointment_id: UUID, ids: Ids, operator: Operator) -> Appointment:
+    """撤销签到: of the wrong person, or of one who came and cannot be served today, who may then be 未到场.
+
+    Raises NotFound or AppointmentConflict.
+    """
+
+    async def work() -> Appointment:
+        appointment = await _appointment(appointment_id)
+        async with in_transaction():
+            visits = [v for v in await open_visits(appointment, ids) if v.checked_in_at is not None]
+            if not visits:
+                raise AppointmentConflict("所选人员均未签到")
+            await step(appointment)
+            await change_visits(visits, checked_in_at=None)
+            await _note("undo_check_in", appointment, visits, operator)
+        return appointment
+
+    return await retried(work)
+
+
 async def complete(appointment_id: UUID, ids: Ids, operator: Operator, *, gate: SlotCounter) -> Appointment:
     """现场办理完成, at any hour (A10). Places of a slot that has not begun are given back (B3)."""
 

@@ -1,6 +1,7 @@
 """The seven-day grid: one round trip to Redis while the views are young, else one read of the table."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from server import clock
 from server.accounts.caller import Caller
 from server.appointments.book import check_people
 from server.appointments.calendar import Day
-from server.appointments.places import Rows, capacity_of, days_of, offered_days, slots_of, taken_places
+from server.appointments.places import SLOW_LOOK_SECONDS, Rows, capacity_of, offered_days, read_slots, slots_of
 from server.appointments.slots import CLOSED, GateDown, Slot, SlotCounter
 from server.businesses import catalogue
 from server.errors import NotFound
@@ -78,14 +79,12 @@ async def free_places(slots: Sequence[Slot], *, gate: SlotCounter) -> list[int]:
         known = [free for free in counted if free is not None]
         if len(known) == len(slots):
             return known
-    days = await days_of(slots[0].desk, sorted({slot.on for slot in slots}))
-    taken = await taken_places(slots)
-    capacities = [capacity_of(slot, days[slot.on]) for slot in slots]
-    with suppress(GateDown):
-        await asyncio.gather(
-            *(gate.fill(slot, room, taken.get(slot, [])) for slot, room in zip(slots, capacities, strict=True))
-        )
-    return [_free(room, taken.get(slot, [])) for slot, room in zip(slots, capacities, strict=True)]
+    began = time.monotonic()
+    found = await read_slots(slots)
+    if time.monotonic() - began < SLOW_LOOK_SECONDS:
+        with suppress(GateDown):
+            await asyncio.gather(*(gate.fill(slot, *seen) for slot, seen in zip(slots, found, strict=True)))
+    return [_free(capacity, rows) for capacity, rows in found]
 
 
 def _free(room: int, rows: Rows) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from server.appointments.places import Rows, read_slot
+from server.appointments.places import SLOW_LOOK_SECONDS, Rows, read_slot
 from server.appointments.refusals import DayClosed, SlotFull
 from server.appointments.slots import FULL, SHUT, UNKNOWN, Answer, GateDown, Slot, SlotCounter, Taken, choose
 from server.failpoints import reach
@@ -20,7 +20,6 @@ Record = Callable[[tuple[int, ...]], Awaitable[T]]  # writes rows at these place
 _PROOFS: dict[Answer, type[Exception]] = {FULL: SlotFull, SHUT: DayClosed}
 _LOADS = 3
 NEW_ATTEMPT_SECONDS = 3.0  # no new attempt starts later than this after arrival (decisions D32)
-_SLOW_LOAD = 1.0  # seconds after which a snapshot is too old to be shown
 
 
 class Doubt(Exception):
@@ -101,7 +100,7 @@ async def load(slot: Slot, gate: SlotCounter) -> None:
             return  # somebody just did it
         began = time.monotonic()
         capacity, rows = await read_slot(slot)
-        if time.monotonic() - began < _SLOW_LOAD:
+        if time.monotonic() - began < SLOW_LOOK_SECONDS:
             await gate.fill(slot, capacity, rows)
 
 
@@ -114,12 +113,10 @@ async def _without_gate(slot: Slot, people: int, record: Record[T]) -> T:
     table, arrived = _table(slot), time.monotonic()
     await table.places(people, arrived)
     async with table.turn:
-        while True:
-            try:
+        while time.monotonic() - arrived < NEW_ATTEMPT_SECONDS:
+            with suppress(PlaceTaken):
                 return await record(await table.places(people, arrived))
-            except PlaceTaken:
-                if time.monotonic() - arrived > NEW_ATTEMPT_SECONDS:
-                    raise
+    raise PlaceTaken
 
 
 class _Table:

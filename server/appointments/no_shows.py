@@ -5,8 +5,9 @@ from datetime import timedelta
 from models.appointments import Appointment, AppointmentState
 from server import clock
 from server.applications.advance import SYSTEM
-from server.appointments.calendar import next_open_day
+from server.appointments.change import ids_of
 from server.appointments.desk import no_show
+from server.appointments.places import next_open_day
 from server.appointments.refusals import AppointmentConflict
 from server.appointments.slots import SlotCounter
 from server.appointments.step import open_visits
@@ -23,17 +24,15 @@ async def mark_no_shows(*, gate: SlotCounter) -> int:
     today, marked = clock.today(), 0
     past = Appointment.filter(state=AppointmentState.SUCCESS, on_date__lt=today, on_date__gte=today - _OLDEST)
     for appointment in await past.order_by("on_date", "id"):
-        if clock.now() >= clock.at(next_open_day(appointment.on_date), _NOON):
+        if clock.now() >= clock.at(await next_open_day(appointment.desk, appointment.on_date), _NOON):
             marked += await _mark(appointment, gate)
     return marked
 
 
 async def _mark(appointment: Appointment, gate: SlotCounter) -> bool:
-    missing = [v.application_id for v in await open_visits(appointment) if v.checked_in_at is None]
-    if not missing:
-        return False
     try:
-        await no_show(appointment.id, [i for i in missing if i], SYSTEM, gate=gate)
+        missing = await open_visits(appointment, waiting=True)
+        await no_show(appointment.id, ids_of(missing), SYSTEM, gate=gate)
     except AppointmentConflict:
-        return False  # the clerk was quicker
+        return False  # the clerk was quicker, or everyone left is checked in
     return True

@@ -7,11 +7,15 @@ from datetime import date, timedelta
 from models.appointments import DayOverride, Visit
 from server import clock
 from server.appointments.calendar import Day, public_day, year_without_notice
+from server.appointments.refusals import DayNotOffered, NoSuchSlot
 from server.appointments.slots import Slot
 from server.businesses import catalogue
 from server.transactions import up_to_date
 
 CLOSED_TOKEN = "closed"  # noqa: S105 - marks a place closed by staff, no secret
+
+SLOW_LOOK_SECONDS = 1.0  # after which what was read is too old to be a view (slots protocol)
+_LONGEST_CLOSED = 31  # days in a row
 
 Rows = list[tuple[int, str]]  # (place, token), as the gate's `fill` takes them
 
@@ -34,6 +38,15 @@ def is_offered(on: date, today: date) -> bool:
     return 0 <= (on - today).days - rules.first_day_offset < rules.days_ahead
 
 
+def offered_slot(desk: str, on: date, start: str) -> Slot:
+    """Raises DayNotOffered or NoSuchSlot."""
+    if not is_offered(on, clock.today()):
+        raise DayNotOffered(field="date")
+    if start not in catalogue().appointments.slot_at:
+        raise NoSuchSlot(field="start")
+    return Slot(desk, on, start)
+
+
 async def days_of(desk: str, days: Sequence[date]) -> dict[date, Day]:
     """The calendar of a desk: staff's word for a day wins over the public calendar."""
     overrides = await DayOverride.filter(desk=desk, on_date__in=list(days))
@@ -53,10 +66,9 @@ async def calendar_warning(desk: str, today: date) -> str | None:
 
 
 async def taken_places(slots: Sequence[Slot]) -> dict[Slot, Rows]:
-    """The taken places of slots of one desk, in one SELECT: what views are made of."""
+    """The taken places of slots of one desk, in one SELECT."""
     taken = Visit.filter(desk=slots[0].desk, on_date__in=sorted({slot.on for slot in slots}), place_no__isnull=False)
-    async with up_to_date():
-        rows = await taken.values_list("on_date", "start", "place_no", "token")
+    rows = await taken.values_list("on_date", "start", "place_no", "token")
     found: dict[Slot, Rows] = defaultdict(list)
     for on, start, place, token in rows:
         found[Slot(slots[0].desk, on, start)].append((place, token))
@@ -68,11 +80,25 @@ def capacity_of(slot: Slot, day: Day) -> int:
     return 0 if day.closed else catalogue().appointments.slot_at[slot.start].capacity
 
 
+async def read_slots(slots: Sequence[Slot]) -> list[tuple[int, Rows]]:
+    """Slots of one desk as the table has them: the capacity and the taken places of each. Views are made of this."""
+    async with up_to_date():
+        days = await days_of(slots[0].desk, sorted({slot.on for slot in slots}))
+        taken = await taken_places(slots)
+    return [(capacity_of(slot, days[slot.on]), taken.get(slot, [])) for slot in slots]
+
+
 async def read_slot(slot: Slot) -> tuple[int, Rows]:
-    """One slot as the table has it: its capacity and its taken places."""
-    days = await days_of(slot.desk, [slot.on])
-    taken = await taken_places([slot])
-    return capacity_of(slot, days[slot.on]), taken.get(slot, [])
+    """One slot, as `read_slots` has it."""
+    [found] = await read_slots([slot])
+    return found
+
+
+async def next_open_day(desk: str, on: date) -> date:
+    """The first day after `on` on which the desk is open."""
+    following = [on + timedelta(days=ahead) for ahead in range(1, _LONGEST_CLOSED)]
+    days = await days_of(desk, following)
+    return next((day for day in following if not days[day].closed), following[-1])
 
 
 def closed_rows(slot: Slot, places: Iterable[int]) -> list[Visit]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from models.accounts import Account
 from models.applications import Application, State
 from models.appointments import Appointment, AppointmentState, Visit
+from server import clock
 from server.accounts.caller import Caller
 from server.businesses import catalogue
 
@@ -50,7 +51,19 @@ async def list_appointments(
 async def list_day(desk: str, on: date) -> list[FullAppointment]:
     """A desk's appointments of a day by arrival, with whose they are; cancelled ones are left out."""
     query = Appointment.filter(desk=desk, on_date=on).exclude(state=AppointmentState.CANCELLED)
-    full = await with_people(await query.order_by("start", "window_from", "id"))
+    return await _with_accounts(await query.order_by("start", "window_from", "id"))
+
+
+async def list_unfinished(desk: str) -> list[FullAppointment]:
+    """Of days gone by, the appointments of people who were checked in and have no result: nobody but the clerk moves
+    them on (decisions D20)."""
+    past = Appointment.filter(desk=desk, on_date__lt=clock.today(), state=AppointmentState.SUCCESS)
+    full = await _with_accounts(await past.order_by("on_date", "start", "id"))
+    return [f for f in full if any(p.visit.checked_in_at and p.visit.outcome is None for p in f.people)]
+
+
+async def _with_accounts(appointments: Sequence[Appointment]) -> list[FullAppointment]:
+    full = await with_people(appointments)
     accounts = {a.id: a for a in await Account.filter(id__in={f.appointment.account_id for f in full})}
     return [FullAppointment(f.appointment, f.people, accounts[f.appointment.account_id]) for f in full]
 

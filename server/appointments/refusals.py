@@ -44,6 +44,12 @@ class TooManyPeople(Invalid):
     message = "一次最多预约 12 人，请分批预约"
 
 
+class DayNotCleared(Refusal):
+    code = "day_not_cleared"
+    message = "还有预约没有取消成功，该日暂未完全关闭"
+    hint = "请再操作一次"
+
+
 class AppointmentConflict(Refusal):
     """The appointment is in a state, or has people in a state, that does not allow the step."""
 

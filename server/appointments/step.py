@@ -10,7 +10,11 @@ from server.appointments.refusals import AppointmentConflict
 from server.appointments.slots import Slot
 from server.businesses import catalogue
 
-ENDED = {True: AppointmentState.DONE, False: AppointmentState.NO_SHOW}  # by whether anyone was served (D19)
+_ENDED = {  # by what the last of its people had, where nobody was served
+    Outcome.DONE: AppointmentState.DONE,
+    Outcome.NO_SHOW: AppointmentState.NO_SHOW,
+    Outcome.CANCELLED: AppointmentState.CANCELLED,
+}
 
 
 async def step(appointment: Appointment, **changes: Any) -> None:
@@ -32,10 +36,13 @@ async def _conflict(appointment: Appointment) -> AppointmentConflict:
     )
 
 
-async def open_visits(appointment: Appointment, application_ids: Sequence[UUID] | None = None) -> list[Visit]:
-    """People of the appointment without a result, all or the named ones; raises AppointmentConflict when a named one
-    has a result already or none is left."""
-    visits = await Visit.filter(appointment_id=appointment.id, outcome__isnull=True).order_by("application_id")
+async def open_visits(
+    appointment: Appointment, application_ids: Sequence[UUID] | None = None, *, waiting: bool = False
+) -> list[Visit]:
+    """People of the appointment without a result, all or the named ones, or those still `waiting` to be checked in;
+    raises AppointmentConflict when a named one has a result already or none is left."""
+    open_ = Visit.filter(appointment_id=appointment.id, outcome__isnull=True)
+    visits = await (open_.filter(checked_in_at__isnull=True) if waiting else open_).order_by("application_id")
     chosen = [v for v in visits if application_ids is None or v.application_id in application_ids]
     if not chosen or (application_ids is not None and len(chosen) != len(set(application_ids))):
         raise AppointmentConflict("所选人员已有办理结果，请刷新后再试")
@@ -61,7 +68,8 @@ async def end_visits(
 
 
 async def state_after(appointment: Appointment, ending: Sequence[Visit], outcome: Outcome) -> AppointmentState:
-    """The appointment's state once these people have this result: it ends when everyone has one (D19)."""
+    """The appointment's state once these people have this result: it ends when everyone has one, as done when anyone
+    was served (D19)."""
     others = [
         visit
         for visit in await Visit.filter(appointment_id=appointment.id)
@@ -69,7 +77,8 @@ async def state_after(appointment: Appointment, ending: Sequence[Visit], outcome
     ]
     if any(visit.outcome is None for visit in others):
         return AppointmentState.SUCCESS
-    return ENDED[outcome is Outcome.DONE or any(visit.outcome is Outcome.DONE for visit in others)]
+    served = any(visit.outcome is Outcome.DONE for visit in others)
+    return _ENDED[Outcome.DONE if served else outcome]
 
 
 def slot_of(appointment: Appointment) -> Slot:

@@ -100,6 +100,7 @@ class DeskDay(View):
     closed: bool
     warning: str | None
     appointments: list[DeskAppointment]
+    unfinished: list[DeskAppointment]
 
 
 class CalendarSlot(View):

@@ -55,6 +55,20 @@ async def test_booking_writes_the_message_and_one_sms_a_person(world: World) -> 
     assert await Delivery.filter(occurrence=occurrence, recipient__startswith="person:").count() == 2
 
 
+async def test_a_key_is_answered_after_its_day_is_offered_no_more(world: World) -> None:
+    """The first answer was lost before midnight: the booking stands, and whoever asks again must hear of it."""
+    firm = await world.firm()
+    ids = await firm.approved()
+    booked = await firm.book(ids=ids, key="the-key")
+    clock.set_offset((clock.at(booked.on_date, "00:00") - clock.now()).total_seconds())
+
+    again = await firm.book(world.slot(booked.on_date), ids=ids, key="the-key")
+
+    assert again.id == booked.id
+    with pytest.raises(DayNotOffered):
+        await firm.book(world.slot(booked.on_date), ids=ids, key="another-key")
+
+
 async def test_last_place_goes_to_exactly_one_firm(world: World) -> None:
     firm = await world.firm()
     await firm.book(people=11)

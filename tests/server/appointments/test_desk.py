@@ -2,7 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,10 +11,12 @@ from models.appointments import Appointment, AppointmentState, Outcome
 from models.audit import AuditEntry
 from models.base import new_id
 from server import clock
-from server.appointments.calendar import next_open_day
 from server.appointments.change import cancel_appointment
-from server.appointments.desk import check_in, complete, no_show
+from server.appointments.closing import DayOrder, set_day
+from server.appointments.desk import check_in, complete, no_show, undo_check_in
 from server.appointments.no_shows import mark_no_shows
+from server.appointments.places import next_open_day
+from server.appointments.queries import list_unfinished
 from server.appointments.refusals import AppointmentConflict
 from server.errors import NotFound
 from tests.world import World, people_in, state_of
@@ -26,11 +28,15 @@ def clock_put_back() -> Iterator[None]:
     clock.set_offset(0)
 
 
-def go_to(booked: Appointment, hh_mm: str, *, day_after: bool = False) -> None:
-    """Move the clock to an hour of the appointment's day, or of the working day after it."""
+def go_to(booked: Appointment, hh_mm: str, *, on: date | None = None) -> None:
+    """Move the clock to an hour of the appointment's day, or of another."""
     clock.set_offset(0)
-    on = next_open_day(booked.on_date) if day_after else booked.on_date
-    clock.set_offset((clock.at(on, hh_mm) - clock.now()).total_seconds())
+    clock.set_offset((clock.at(on or booked.on_date, hh_mm) - clock.now()).total_seconds())
+
+
+async def day_after(booked: Appointment) -> date:
+    """The working day after it."""
+    return await next_open_day(booked.desk, booked.on_date)
 
 
 async def test_everyone_served_ends_the_appointment(world: World) -> None:
@@ -116,6 +122,23 @@ async def test_whoever_checked_in_can_no_longer_be_cancelled_or_missing(world: W
         await no_show(booked.id, None, clerk, gate=world.gate)
 
 
+async def test_a_check_in_that_was_a_mistake_is_undone(world: World) -> None:
+    """Or of one who came and cannot be served: without this he could neither be missing nor book again."""
+    firm, clerk = await world.firm(), await world.clerk()
+    booked = await firm.book(people=2)
+    [person, other] = await people_in(booked)
+    await check_in(booked.id, [person.application_id], clerk)
+
+    with pytest.raises(AppointmentConflict, match="均未签到"):
+        await undo_check_in(booked.id, [other.application_id], clerk)
+    await undo_check_in(booked.id, None, clerk)
+    go_to(booked, "12:00")
+    missing = await no_show(booked.id, None, clerk, gate=world.gate)
+
+    assert missing.state is AppointmentState.NO_SHOW
+    assert await AuditEntry.filter(object_id=str(booked.id), action="appointment.undo_check_in").count() == 1
+
+
 async def test_complete_against_no_show_has_one_winner(world: World) -> None:
     firm, clerk = await world.firm(), await world.clerk()
     ids = await firm.approved()
@@ -148,15 +171,47 @@ async def test_the_system_records_missing_people_at_noon_of_the_next_working_day
     booked = await firm.book(ids=ids)
     await check_in(booked.id, [ids[0]], clerk)
 
-    go_to(booked, "11:59", day_after=True)
+    go_to(booked, "11:59", on=await day_after(booked))
     await mark_no_shows(gate=world.gate)
     before = [await state_of(i) for i in ids]
-    go_to(booked, "12:00", day_after=True)
+    go_to(booked, "12:00", on=await day_after(booked))
     await mark_no_shows(gate=world.gate)
 
     assert before == [State.BOOKED, State.BOOKED]
     assert [await state_of(i) for i in ids] == [State.BOOKED, State.APPROVED_TO_BOOK]
     assert (await Appointment.get(id=booked.id)).state is AppointmentState.SUCCESS
+
+
+async def test_a_day_that_staff_closed_is_no_working_day_of_the_clerk_s(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    booked = await firm.book()
+    closed = await day_after(booked)
+    await set_day(DayOrder(world.desk, closed, True, "台风"), clerk, gate=world.gate)
+
+    go_to(booked, "23:59", on=closed)
+    await mark_no_shows(gate=world.gate)
+    before = (await Appointment.get(id=booked.id)).state
+    go_to(booked, "12:00", on=await day_after(booked))
+    await mark_no_shows(gate=world.gate)
+
+    assert before is AppointmentState.SUCCESS
+    assert (await Appointment.get(id=booked.id)).state is AppointmentState.NO_SHOW
+
+
+async def test_who_was_checked_in_and_got_no_result_is_listed_until_he_has_one(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    booked = await firm.book(people=2)
+    await firm.book(world.slot(start="13:30"))
+    [person, _] = await people_in(booked)
+    await check_in(booked.id, [person.application_id], clerk)
+
+    on_the_day = await list_unfinished(world.desk)
+    go_to(booked, "09:00", on=await day_after(booked))
+    later = await list_unfinished(world.desk)
+    await complete(booked.id, [person.application_id], clerk, gate=world.gate)
+
+    assert ([f.appointment.id for f in on_the_day], [f.appointment.id for f in later]) == ([], [booked.id])
+    assert await list_unfinished(world.desk) == []
 
 
 async def test_after_a_no_show_the_person_can_book_again(world: World) -> None:

@@ -1,7 +1,9 @@
 """The seven-day grid, and staff's hand on it."""
 
-from collections.abc import Sequence
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -10,12 +12,22 @@ from models.applications import State
 from models.appointments import Appointment, AppointmentState
 from models.messages import Message
 from server import clock
+from server.appointments import closing
 from server.appointments.calendar import Day, public_day
 from server.appointments.closing import DayOrder, OnBookings, set_capacity, set_day
+from server.appointments.desk import check_in, complete
 from server.appointments.grid import GridDay, GridSlot, read_grid
 from server.appointments.grid_memory import GridMemory
 from server.appointments.places import calendar_warning, capacity_of, days_of, offered_days, slots_of
-from server.appointments.refusals import CapacityInUse, DayClosed, DayHasBookings, SlotFull
+from server.appointments.refusals import (
+    AppointmentConflict,
+    CapacityInUse,
+    DayClosed,
+    DayHasBookings,
+    DayNotCleared,
+    SlotFull,
+)
+from server.appointments.slots import Answer, Slot, SlotCounter
 from server.businesses import Catalogue, catalogue, use_catalogue
 from server.errors import NotFound
 from tests.world import Party, World, people_in, state_of
@@ -127,6 +139,87 @@ async def test_cancel_and_notify_closes_the_day_for_everyone(world: World) -> No
     assert await Message.filter(account_id=firm.caller.account_id, event="day_closed").count() == 1
     with pytest.raises(DayClosed):
         await firm.book()
+
+
+class Midway:
+    """A gate that lets something happen once, just after it has given places away."""
+
+    def __init__(self, gate: SlotCounter, happening: Callable[[], Awaitable[object]]) -> None:
+        self._gate, self._happenings = gate, [happening]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._gate, name)
+
+    async def take(self, slot: Slot, token: str, people: int) -> Answer:
+        answer = await self._gate.take(slot, token, people)
+        while self._happenings:
+            await self._happenings.pop()()
+        return answer
+
+
+async def test_whoever_was_about_to_book_finds_the_day_closed(world: World) -> None:
+    """He had his places before staff spoke; a booking that nobody cancels would stand before a closed door."""
+    firm, clerk, gate = await world.firm(), await world.clerk(), world.gate
+    order = DayOrder(world.desk, world.day, True, "台风", OnBookings.CANCEL)
+    world.gate = cast(SlotCounter, Midway(gate, lambda: set_day(order, clerk, gate=gate)))
+
+    with pytest.raises(DayClosed):
+        await firm.book()
+
+    assert await world.taken() == list(range(1, 13))
+
+
+async def test_a_view_from_before_sells_no_place_of_a_closed_day(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    await set_day(DayOrder(world.desk, world.day, True, "台风", OnBookings.CANCEL), clerk, gate=world.gate)
+    await world.gate.fill(world.slot(), 12, [])
+
+    with pytest.raises(DayClosed):
+        await firm.book()
+
+
+async def test_cancel_and_notify_leaves_those_who_are_being_served(world: World) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    booked = await firm.book(people=3)
+    [served, *others] = [v.application_id for v in await people_in(booked)]
+    await check_in(booked.id, [UUID(str(served))], clerk)
+
+    await set_day(DayOrder(world.desk, world.day, True, "停电", OnBookings.CANCEL), clerk, gate=world.gate)
+
+    assert (await Appointment.get(id=booked.id)).state is AppointmentState.SUCCESS
+    assert await state_of(served) is State.BOOKED
+    assert {await state_of(other) for other in others} == {State.APPROVED_TO_BOOK}
+    assert await Message.filter(account_id=firm.caller.account_id, event="day_closed").count() == 1
+    assert (await complete(booked.id, None, clerk, gate=world.gate)).state is AppointmentState.DONE
+
+
+async def test_a_booking_that_cannot_be_cancelled_is_not_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm, clerk = await world.firm(), await world.clerk()
+    await firm.book()
+    order = DayOrder(world.desk, world.day, True, "台风", OnBookings.CANCEL)
+
+    async def moved_on(*_: object, **__: object) -> None:
+        raise AppointmentConflict
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "cancel", moved_on)
+        with pytest.raises(DayNotCleared):
+            await set_day(order, clerk, gate=world.gate)
+    await set_day(order, clerk, gate=world.gate)
+
+    assert await Appointment.filter(desk=world.desk, state=AppointmentState.SUCCESS).count() == 0
+
+
+async def test_two_words_for_one_day_at_one_moment_are_both_heard(world: World) -> None:
+    clerk = await world.clerk()
+    orders = [DayOrder(world.desk, world.day, True, reason) for reason in ("台风", "停电", "装修")]
+
+    await gather(*(set_day(order, clerk, gate=world.gate) for order in orders))
+
+    assert (await days_of(world.desk, [world.day]))[world.day].reason in ("台风", "停电", "装修")
+    assert await world.taken() == list(range(1, 13))
 
 
 async def test_a_weekend_opened_by_staff_can_be_booked_until_it_is_full(world: World) -> None:

@@ -56,6 +56,10 @@ async def visit(stage: Stage, owner: Actor, by: Actor) -> Order:
     return Order(path={"id": (await stage.booked(owner)).id}, body={})
 
 
+async def visit_begun(stage: Stage, owner: Actor, by: Actor) -> Order:
+    return Order(path={"id": (await stage.checked_in(owner)).id}, body={})
+
+
 async def visit_of_today(stage: Stage, owner: Actor, by: Actor) -> Order:
     return Order(path={"id": (await stage.booked_for_today(owner)).id}, body={})
 
@@ -139,6 +143,7 @@ ROWS: dict[str, Row] = {
     f"POST {_ID}/certificate-collected": staff(DESK, printed),
     "GET /console/v1/day": staff(DESK),
     f"POST {_VISIT}/check-in": staff(DESK, visit),
+    f"POST {_VISIT}/undo-check-in": staff(DESK, visit_begun),
     f"POST {_VISIT}/complete": staff(DESK, visit),
     f"POST {_VISIT}/no-show": staff(DESK, visit_of_today),
     "GET /console/v1/calendar/<on>": staff(ADMIN, a_day),

@@ -153,6 +153,11 @@ class Stage:
         await Visit.filter(appointment_id=appointment.id).update(on_date=today, place_no=None)
         return await Appointment.get(id=appointment.id)
 
+    async def checked_in(self, owner: Actor) -> Appointment:
+        appointment = await self.booked(owner)
+        await Visit.filter(appointment_id=appointment.id).update(checked_in_at=clock.now())
+        return appointment
+
     # Messages and deliveries
 
     async def message(self, owner: Actor) -> Message:
