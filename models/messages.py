@@ -73,6 +73,7 @@ class Delivery(Row):
     state = enum_column(DeliveryState, default=DeliveryState.PENDING)
     bulk = fields.BooleanField(default=False, db_default=False)  # of a notice to many: after whatever else is due
     attempts = fields.IntField(default=0)
+    retries = fields.IntField(default=0, db_default=0)  # by staff: to the provider each is another message
     next_at = fields.DatetimeField()
     lease = fields.CharField(32, null=True)
     leased_until = fields.DatetimeField(null=True)

@@ -4,14 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-
 from models.accounts import Account, WechatBinding
 from models.applications import Application
 from server import crypto
+from server.messages.outbox import UNREADABLE
 from server.messages.tries import Sendable
-
-_UNREADABLE = (InvalidTag, KeyError, ValueError)
 
 
 async def addresses_of(deliveries: Iterable[Sendable]) -> dict[str, str]:
@@ -52,5 +49,5 @@ def _unsealed(sealed: str, context: str) -> str:
     """An unreadable value counts as none: one altered row must not hold up the others."""
     try:
         return crypto.unseal(sealed, context)
-    except _UNREADABLE:
+    except UNREADABLE:
         return ""

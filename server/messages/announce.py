@@ -7,14 +7,14 @@ from tortoise.exceptions import IntegrityError
 
 from models.accounts import Account, AccountKind
 from models.base import new_id
-from models.messages import Channel, Delivery, DeliveryState
-from server import clock
+from models.messages import Channel, Delivery
 from server.messages.events import ApplicationEvent, AppointmentEvent, Event, EventName, Person
 from server.messages.facts import business_values
 from server.messages.recipients import bindings_of
 from server.messages.rows import About, delivery_row, message_row
 from server.messages.sms_texts import SmsText
 from server.messages.texts import message_texts
+from server.messages.undone import supersede_undone_by
 from server.messages.values import account_values, person_values, visit_values
 from server.messages.wording import Wording
 from server.transactions import is_duplicate
@@ -34,7 +34,8 @@ async def _announce_application(event: ApplicationEvent) -> None:
     about = About(EventName(event.name), event.occurrence, account, application_id=application.id)
     business = await business_values(application.edition)
     values = account_values(account) | business | person_values([application.name]) | event.values
-    await _tell_account(about, Wording(about.name, values, account.kind))
+    if await _tell_account(about, Wording(about.name, values, account.kind)):
+        await supersede_undone_by(about.name, about.occurrence, applications=[application.id])
 
 
 async def _announce_appointment(event: AppointmentEvent) -> None:
@@ -46,7 +47,8 @@ async def _announce_appointment(event: AppointmentEvent) -> None:
     names = person_values([person.name for person in event.people])
     wording = Wording(about.name, shared | businesses[event.people[0].application_id] | names, account.kind)
     if await _tell_account(about, wording):
-        await _supersede_undone(about)
+        applications = [person.application_id for person in event.people]
+        await supersede_undone_by(about.name, about.occurrence, applications=applications, appointment=appointment.id)
         own = {p.application_id: shared | businesses[p.application_id] | person_values([p.name]) for p in event.people}
         await _tell_people(about, event.people, own)
 
@@ -65,7 +67,7 @@ async def notify_account(account_id: UUID, event: str, occurrence: str, values: 
 async def send_code(account: Account, code: str, purpose: str, *, minutes: int = 10) -> None:
     """Send a one-use code to the account's registered mobile and to its WeChat: at once to each of them, because
     the message centre cannot be read without the password. `purpose` names the event: reset -> reset_code."""
-    about = About(EventName(f"{purpose}_code"), f"{purpose}:{new_id()}", account)
+    about = About(EventName(f"{purpose}_code"), f"{purpose}:{account.id}:{new_id()}", account)
     values = account_values(account) | {"code": code, "minutes": str(minutes)}
     wording = Wording(about.name, values, account.kind)
     rows = await _wechat_rows(about, None, wording)
@@ -124,12 +126,3 @@ async def _tell_people(about: About, people: Iterable[Person], values: Mapping[U
         sms = Wording(about.name, values[person.application_id], about.account.kind).person_sms(person.name)
         rows.append(delivery_row(about, None, f"person:{person.application_id}", Channel.SMS, sms))
     await Delivery.bulk_create(rows)
-
-
-async def _supersede_undone(about: About) -> None:
-    """What this event undoes and is not sent yet must not be sent any more (decisions D26)."""
-    undone = [name for name, texts in message_texts().events.items() if about.name in texts.undone_by]
-    if not undone or about.appointment is None:
-        return
-    older = Delivery.filter(appointment_id=about.appointment.id, event__in=undone, state=DeliveryState.PENDING)
-    await older.exclude(occurrence=about.occurrence).update(state=DeliveryState.SUPERSEDED, ended_at=clock.now())

@@ -1,5 +1,6 @@
 """The inbox of WeChat's callbacks: stored under a unique key, then acknowledged, handled by the worker (D27)."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +18,8 @@ _CLAIM = timedelta(seconds=30)
 _GIVE_UP_AFTER = timedelta(hours=24)
 _DELAYS = (1, 5, 30, 300, 3600)  # seconds; a receipt may come before its number is known to us
 _KEPT = timedelta(days=7)
+
+_log = logging.getLogger("zcgl")
 
 # (app, the callback in plain) -> whether it is dealt with; False: try again later. Handling twice must be harmless.
 Handle = Callable[[str, str], Awaitable[bool]]
@@ -67,12 +70,19 @@ async def handle_due(handle: Handle, *, limit: int = 100) -> int:
 
 
 async def _handle_one(event: CallbackEvent, handle: Handle, now: datetime) -> bool:
-    body = crypto.unseal(event.body, f"callback.body:{event.id}")
-    if await handle(event.app, body) or now - event.created_at > _GIVE_UP_AFTER:
+    if await _is_dealt_with(event, handle) or now - event.created_at > _GIVE_UP_AFTER:
         return True
     wait = timedelta(seconds=_DELAYS[min(event.attempts, len(_DELAYS) - 1)])
     await CallbackEvent.filter(id=event.id).update(next_at=now + wait)
     return False
+
+
+async def _is_dealt_with(event: CallbackEvent, handle: Handle) -> bool:
+    try:
+        return await handle(event.app, crypto.unseal(event.body, f"callback.body:{event.id}"))
+    except Exception:  # noqa: BLE001 - of one callback; those behind it are handled
+        _log.exception("callback_fault")
+        return False
 
 
 async def forget_handled() -> int:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+SMS_AT_ONCE = 16  # texts on their way at once from one process: as many as there are connections, so that none waits
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -39,11 +41,13 @@ class InDoubt:
 
 @dataclass(frozen=True)
 class TryLater:
-    """Not accepted now. `seconds` is the least time to wait."""
+    """Not accepted now. `seconds` is the least time to wait. A limit that is known to pass `counts` for no try, so that
+    waiting it out costs none of those there are; within a day it does."""
 
     seconds: int
     code: str
     reason: str
+    counts: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from models.accounts import WechatBinding
 from models.messages import WECHAT_CHANNELS, Channel, DeliveryState, Message
 from server.messages.alerts import raise_alert
 from server.messages.credits import refuse_within, spend_within
-from server.messages.outbox import new_delivery
+from server.messages.outbox import UNREADABLE, UNREADABLE_REASON, new_delivery
 from server.messages.pauses import label_of, pause_by_fault
 from server.messages.rows import fallback_of
+from server.messages.sms_texts import SmsText
 from server.messages.tries import Sendable
 from server.transactions import in_transaction, is_duplicate
 
@@ -40,7 +41,8 @@ async def follow(delivery: Sendable, state: DeliveryState, code: str, reason: st
 
 
 async def _count_credit(delivery: Sendable, state: DeliveryState, code: str) -> None:
-    """Once a try, which its lease names; a receipt that comes later is of the same try."""
+    """Once a try, which its lease names: a receipt that comes later is of the same try, and spends nothing more. That
+    no credit is left is another cause: WeChat may say so after it has accepted the message."""
     cause = f"delivery:{delivery.id}:{delivery.lease}"
     template_id = settings().wechat.subscribe_templates.get(delivery.template.partition(".")[2], "")
     openid = await _openid_of(delivery)
@@ -49,7 +51,7 @@ async def _count_credit(delivery: Sendable, state: DeliveryState, code: str) -> 
     if state in (DeliveryState.SENT, DeliveryState.DELIVERED):
         await spend_within(openid, template_id, cause)
     elif code == _NO_CREDIT:
-        await refuse_within(openid, template_id, cause)
+        await refuse_within(openid, template_id, f"{cause}:refused")
 
 
 async def _openid_of(delivery: Sendable) -> str:
@@ -67,7 +69,7 @@ async def _open_next_channel(delivery: Sendable, message_id: UUID) -> None:
     """Whoever closes the last WeChat delivery of a message writes its SMS; the row's lock puts them in a row."""
     await Message.filter(id=message_id, wechat_open__gt=0).update(wechat_open=F("wechat_open") - 1)
     message = await Message.get_or_none(id=message_id)
-    if message is None or message.wechat_open or not (text := fallback_of(message)):
+    if message is None or message.wechat_open or not (text := await _readable_fallback(message)):
         return
     sms = new_delivery(
         message_id=message.id,
@@ -86,3 +88,13 @@ async def _open_next_channel(delivery: Sendable, message_id: UUID) -> None:
     except IntegrityError as error:  # a staff retry failed again: the SMS was written the first time
         if not is_duplicate(error):
             raise
+
+
+async def _readable_fallback(message: Message) -> SmsText | None:
+    """One that cannot be read is as good as none, and staff are told: the delivery that asks for it must end."""
+    try:
+        return fallback_of(message)
+    except UNREADABLE:
+        text = f"微信未送达，改发的短信{UNREADABLE_REASON}；最近一条：消息 {message.id}"
+        await raise_alert("unreadable", "unreadable:message.sms", text)
+        return None

@@ -7,17 +7,23 @@ from collections import deque
 from collections.abc import Mapping
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-
 from models.messages import Channel, DeliveryState
 from server import clock
 from server.ending import ended
 from server.failpoints import reach
 from server.messages.addresses import addresses_of
-from server.messages.channels import Failed, Outgoing, Refused, Sender
-from server.messages.leases import due, give_back, still_due, take
-from server.messages.outbox import payload_of, text_in
-from server.messages.outcomes import GIVE_UP_AFTER, WITHOUT_ID, Columns, after, lapsed, settle, superseded
+from server.messages.channels import SMS_AT_ONCE, Failed, Outgoing, Refused, Sender
+from server.messages.leases import due, give_back, has_time, still_due, take
+from server.messages.outbox import UNREADABLE, UNREADABLE_REASON, payload_of, text_in
+from server.messages.outcomes import (
+    GIVE_UP_AFTER,
+    WITHOUT_ID,
+    Columns,
+    after,
+    lapsed,
+    settle_or_put_off,
+    superseded,
+)
 from server.messages.recording import Recorder
 from server.messages.tries import Try
 from server.messages.undone import reasons_not_to_send
@@ -30,7 +36,8 @@ _NO_ADDRESS = {
     Channel.MINI_PROGRAM: Refused("no_address", "微信已解除绑定"),
 }
 _UNREPEATABLE = 16  # deliveries that wait for their call
-_UNREADABLE = Failed("unreadable", "内容无法解密，请检查密钥配置")
+_AT_MOST = {Channel.SMS: SMS_AT_ONCE}
+_UNREADABLE = Failed("unreadable", UNREADABLE_REASON)
 
 
 _Ready = tuple[Try, Outgoing]
@@ -87,7 +94,7 @@ class Lane:
         addresses, void = await addresses_of(seen), await reasons_not_to_send(seen)
         prepared = {row.id: _prepare(row, addresses.get(row.recipient), void.get(row.id)) for row in seen}
         settled = [(row, columns) for row in seen if isinstance(columns := prepared[row.id], dict)]
-        await asyncio.gather(*(settle(row, still_due(row), columns) for row, columns in settled))
+        await asyncio.gather(*(settle_or_put_off(row, still_due(row), columns) for row, columns in settled))
         return {id_: found for id_, found in prepared.items() if isinstance(found, Outgoing)}
 
     def _call(self) -> None:
@@ -117,8 +124,12 @@ class Lane:
             del self._lines[address]
 
     async def _try(self, delivery: Try, outgoing: Outgoing) -> None:
-        """A fault of ours leaves the lease to lapse: the attempt is on record, so the next is one in doubt."""
+        """A fault of ours leaves the lease to lapse: the attempt is on record, so the next is one in doubt. Whatever
+        stood in line for too long is taken anew."""
         try:
+            if not has_time(delivery):
+                await give_back([delivery])
+                return
             await reach("delivery.leased")
             outcome = await self._sender.send(outgoing)
             await reach("delivery.accepted")
@@ -149,7 +160,12 @@ class Deliverer:
         """Of channels that know no message id of ours little is taken ahead: were this worker to die, what it had
         taken might have arrived and could not be sent again."""
         self.lanes = [
-            Lane(channel, sender, at_once=at_once, ahead=min(ahead, _UNREPEATABLE) if channel in WITHOUT_ID else ahead)
+            Lane(
+                channel,
+                sender,
+                at_once=min(at_once, _AT_MOST.get(channel, at_once)),
+                ahead=min(ahead, _UNREPEATABLE) if channel in WITHOUT_ID else ahead,
+            )
             for channel, sender in senders.items()
         ]
 
@@ -164,9 +180,11 @@ class Deliverer:
         await asyncio.gather(*(lane.stop(seconds) for lane in self.lanes))
 
 
-def client_msg_id(delivery_id: UUID) -> str:
-    """The provider's name of a delivery: the same for every repetition."""
-    return hashlib.sha256(str(delivery_id).encode()).hexdigest()[:32]
+def client_msg_id(delivery_id: UUID, retries: int = 0) -> str:
+    """The provider's name of a delivery: the same for every repetition, another for every retry by staff, which the
+    provider would else take for one more repetition and not show."""
+    name = f"{delivery_id}:{retries}" if retries else str(delivery_id)
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def _prepare(delivery: Try, address: str | None, void: str | None) -> Outgoing | Columns:
@@ -179,7 +197,7 @@ def _prepare(delivery: Try, address: str | None, void: str | None) -> Outgoing |
         return after(_NO_ADDRESS[delivery.channel], delivery, now)
     try:
         return _outgoing(delivery, address)
-    except (InvalidTag, KeyError, ValueError):
+    except UNREADABLE:
         return after(_UNREADABLE, delivery, now)
 
 
@@ -199,6 +217,6 @@ def _outgoing(delivery: Try, address: str) -> Outgoing:
         template=payload.get("template", ""),
         fields=payload.get("fields", {}),
         url=payload.get("page", ""),
-        client_msg_id=client_msg_id(delivery.id),
+        client_msg_id=client_msg_id(delivery.id, delivery.retries),
         params=tuple(payload.get("params", ())),
     )

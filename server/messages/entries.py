@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-
 from models.accounts import Account
 from models.applications import Application
 from models.messages import Delivery, DeliveryState
 from server import clock, crypto
 from server.messages.addresses import addresses_of
 from server.messages.events import EventName
-from server.messages.outbox import text_of
+from server.messages.outbox import UNREADABLE, text_of
 from server.messages.pauses import held_scopes, scopes_of
 from server.messages.texts import message_texts
 
@@ -119,5 +117,5 @@ def _shown_text(delivery: Delivery) -> str:
         return _SECRET
     try:
         return text_of(delivery)
-    except (InvalidTag, KeyError, ValueError):
+    except UNREADABLE:
         return "（内容无法解密）"

@@ -39,7 +39,8 @@ class EventName(StrEnum):
 class ApplicationEvent:
     """Something happened to one application.
 
-    `occurrence` is unique for ever: the history row's id, or approval and days for a reminder (decisions D25).
+    `occurrence` is unique for ever: the application and its version, or approval and days for a reminder (decisions
+    D25). It begins with the application's id, by which later events find what they undo.
     `values`: what the texts need beside the application: `remark` for rejected, `date` (2025-07-11) for expiring.
     """
 

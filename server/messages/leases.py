@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.expressions import Q
@@ -12,10 +12,11 @@ from tortoise.queryset import QuerySet
 from models.messages import Channel, Delivery, DeliveryState
 from server import clock
 from server.messages.pauses import held_scopes
-from server.messages.tries import COLUMNS, Try
+from server.messages.tries import COLUMNS, Sendable, Try
 from server.transactions import retried
 
-LEASE = timedelta(seconds=60)  # longer than any call to a provider may take
+LEASE = timedelta(seconds=60)
+LONGEST_CALL = timedelta(seconds=30)  # to a provider: WeChat's with a token fetched and refused meanwhile
 
 # What may be taken when its time has come: a lapsed lease (sending) belongs to a worker that died.
 BEGUN = (DeliveryState.SENDING, DeliveryState.IN_DOUBT)
@@ -54,19 +55,24 @@ async def take(seen: Sequence[Try]) -> list[Try]:
     An attempt is counted once for all, so its number tells whether a row is still as it was seen. They are returned
     as they were before this attempt, but for their lease.
     """
-    lease = secrets.token_hex(16)
+    lease, until = secrets.token_hex(16), clock.now() + LEASE
     for rows in _by_attempts(seen).values():
-        for row in await _lease(rows, lease):
-            row.lease = lease
+        for row in await _lease(rows, lease, until):
+            row.lease, row.leased_until = lease, until
     return [row for row in seen if row.lease]
 
 
-def still_due(row: Try) -> dict[str, Any]:
+def has_time(taken: Try) -> bool:
+    """Enough of its lease is left for a call: were it to lapse meanwhile, another worker would call as well."""
+    return taken.leased_until is not None and clock.now() + LONGEST_CALL <= taken.leased_until
+
+
+def still_due(row: Sendable) -> dict[str, Any]:
     """What is true of a row as long as nobody has taken it since it was seen."""
     return {"id": row.id, **_as_seen(row)}
 
 
-def _as_seen(row: Try) -> dict[str, Any]:
+def _as_seen(row: Sendable) -> dict[str, Any]:
     return {"attempts": row.attempts, "state__in": DUE, "next_at__lte": clock.now()}
 
 
@@ -77,17 +83,17 @@ def _by_attempts(seen: Sequence[Try]) -> dict[int, list[Try]]:
     return found
 
 
-async def _lease(rows: list[Try], lease: str) -> list[Try]:
+async def _lease(rows: list[Try], lease: str, until: datetime) -> list[Try]:
     """All of as many attempts. `first_attempt_at` is the first attempt whose outcome is not known to be negative:
     with it set, the delivery may already have arrived (decisions D27)."""
-    ids, now = [row.id for row in rows], clock.now()
+    ids = [row.id for row in rows]
     written = {
         "state": DeliveryState.SENDING,
         "lease": lease,
-        "leased_until": now + LEASE,
-        "next_at": now + LEASE,
+        "leased_until": until,
+        "next_at": until,
         "attempts": rows[0].attempts + 1,
-        "first_attempt_at": Coalesce("first_attempt_at", now),
+        "first_attempt_at": Coalesce("first_attempt_at", clock.now()),
     }
     if await retried(lambda: Delivery.filter(id__in=ids, **_as_seen(rows[0])).update(**written)) == len(ids):
         return rows

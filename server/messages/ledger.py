@@ -92,6 +92,7 @@ async def _reopen(delivery: Delivery) -> bool:
     changed = await as_seen.update(
         state=DeliveryState.PENDING,
         attempts=0,
+        retries=F("retries") + 1,
         next_at=clock.now(),
         first_attempt_at=None,
         provider_id=None,

@@ -6,12 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from cryptography.exceptions import InvalidTag
 
 from models.base import new_id
 from models.messages import Channel, Delivery
 from server import clock, crypto
 from server.messages.quiet import due_at
 from server.messages.tries import Sendable
+
+UNREADABLE = (InvalidTag, KeyError, ValueError)  # what was sealed was altered, or its key is gone
+UNREADABLE_REASON = "内容无法解密，请检查密钥配置"
 
 
 def new_delivery(*, payload: Mapping[str, Any], **columns: Any) -> Delivery:
@@ -32,7 +36,7 @@ def template_key(channel: Channel, template: str) -> str:
 
 
 def payload_of(delivery: Sendable) -> Mapping[str, Any]:
-    """Raises cryptography's InvalidTag when the row was altered, KeyError when its key is gone."""
+    """Raises one of UNREADABLE."""
     context = _context(delivery.id, {"bulk": delivery.bulk, "occurrence": delivery.occurrence})
     return _opened_once(delivery.payload, context) if delivery.bulk else _opened(delivery.payload, context)
 

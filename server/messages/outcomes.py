@@ -1,5 +1,6 @@
 """What an outcome makes of a delivery, and recording it with all that follows from it (decisions D24, D27)."""
 
+import logging
 import random
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +23,9 @@ _ATTEMPTS = len(_DELAYS) + 1
 # Channels that know no message id of ours: what may have arrived is never sent again, a receipt settles it.
 WITHOUT_ID = frozenset({Channel.MINI_PROGRAM, Channel.SMS})
 PAUSES = "pauses"  # beside the columns: the scope that a failure holds
+_PUT_OFF = timedelta(minutes=1)
+
+_log = logging.getLogger("zcgl")
 
 Columns = dict[str, Any]
 
@@ -33,10 +37,8 @@ def after(outcome: Outcome, delivery: Sendable, now: datetime) -> Columns:
             return _accepted(delivery, now)
         case Sent(provider_id=provider_id):
             return {"state": DeliveryState.SENT, "provider_id": provider_id, "error_code": "", "reason": ""}
-        case Refused(code=code, reason=reason):
-            return _ended(DeliveryState.REFUSED, now, code, reason)
-        case Failed(code=code, reason=reason, pauses=scope):
-            return _ended(DeliveryState.FAILED, now, code, reason) | ({PAUSES: scope} if scope else {})
+        case Refused() | Failed():
+            return _received(outcome, now)
         case InDoubt():
             return _in_doubt(outcome, delivery, now)
         case TryLater():
@@ -50,6 +52,10 @@ def lapsed(delivery: Sendable, now: datetime) -> Columns | None:
         return None
     if now < first + GIVE_UP_AFTER:
         return _unrepeatable(first, "已发出但未收到回答")
+    return unknown(now)
+
+
+def unknown(now: datetime) -> Columns:
     return _ended(DeliveryState.FAILED, now, "unknown", "结果未知：已发出，24小时内没有收到回执")
 
 
@@ -96,7 +102,8 @@ def _later(outcome: TryLater, delivery: Sendable, now: datetime) -> Columns:
     """Definitely not accepted this time; an earlier attempt in doubt stays in doubt."""
     if delivery.first_attempt_at is not None:
         return _doubted(delivery, now, outcome.code, outcome.reason)
-    if delivery.attempts + 1 >= _ATTEMPTS:
+    counts = outcome.counts or now >= delivery.created_at + GIVE_UP_AFTER
+    if counts and delivery.attempts + 1 >= _ATTEMPTS:
         return _ended(DeliveryState.FAILED, now, outcome.code, f"已尝试{_ATTEMPTS}次：{outcome.reason}")
     asked = timedelta(seconds=outcome.seconds)
     wait = max(_delay(delivery.attempts), asked) if delivery.attempts else asked  # the first time at its word
@@ -106,7 +113,7 @@ def _later(outcome: TryLater, delivery: Sendable, now: datetime) -> Columns:
         "next_at": due_at(now + wait, delivery.event),
         "error_code": outcome.code[:32],
         "reason": outcome.reason[:300],
-    }
+    } | ({} if counts else {"attempts": delivery.attempts})
 
 
 def _delay(attempts_before: int) -> timedelta:
@@ -125,6 +132,16 @@ async def settle(delivery: Sendable, expected: dict[str, Any], columns: Columns)
     if is_alone(delivery, columns):
         return await retried(lambda: Delivery.filter(**expected).update(**columns)) == 1
     return await retried(partial(_settle_with_consequences, delivery, expected, columns))
+
+
+async def settle_or_put_off(delivery: Sendable, expected: dict[str, Any], columns: Columns) -> bool:
+    """`settle`, of one among many: a fault of ours is logged, and the row comes after those that it would hold up."""
+    try:
+        return await settle(delivery, expected, columns)
+    except Exception:  # noqa: BLE001 - of one delivery; a database that is gone is met again in the next line
+        _log.exception("delivery_fault")
+        await Delivery.filter(**expected).update(next_at=clock.now() + _PUT_OFF)
+        return False
 
 
 def is_alone(delivery: Sendable, columns: Columns) -> bool:
@@ -153,15 +170,15 @@ async def settle_receipt(channel: Channel, receipt: Receipt) -> bool:
     delivery = await meant_by(channel, receipt)
     if delivery is None or delivery.state is DeliveryState.SENDING:
         return False
-    columns = _received(receipt, clock.now()) | {"provider_id": receipt.provider_id}
+    columns = _received(receipt.outcome, clock.now()) | {"provider_id": receipt.provider_id}
     waiting = {"id": delivery.id, "state__in": (DeliveryState.SENT, DeliveryState.IN_DOUBT)}
     if await settle(delivery, waiting, columns) or not receipt.address:
         return True
     return await Delivery.exists(channel=channel, provider_id=receipt.provider_id)  # else another receipt was quicker
 
 
-def _received(receipt: Receipt, now: datetime) -> Columns:
-    match receipt.outcome:
+def _received(outcome: Delivered | Refused | Failed, now: datetime) -> Columns:
+    match outcome:
         case Delivered():
             return _ended(DeliveryState.DELIVERED, now, "", "")
         case Refused(code=code, reason=reason):

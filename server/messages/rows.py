@@ -44,7 +44,8 @@ def message_row(about: About, id_: UUID, text: str, wechat_open: int, sms: SmsTe
 
 
 def fallback_of(message: Message) -> SmsText | None:
-    """The SMS to the contact that follows when every WeChat delivery of `message` has failed."""
+    """The SMS to the contact that follows when every WeChat delivery of `message` has failed. Raises one of
+    outbox.UNREADABLE."""
     if not message.sms_fallback:
         return None
     return SmsText.model_validate_json(crypto.unseal(message.sms_fallback, f"message.sms:{message.id}"))

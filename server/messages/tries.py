@@ -9,11 +9,12 @@ from models.messages import Channel, Delivery
 
 @dataclass(slots=True)
 class Try:
-    """As it stood before this attempt, but for the `lease`, which is empty until it is taken. Many are read at once,
-    and the ORM would take longer over each than all the rest of its preparation."""
+    """As it stood before this attempt, but for the `lease` and its end, which it has once it is taken. Many are read at
+    once, and the ORM would take longer over each than all the rest of its preparation."""
 
     channel: Channel
     id: UUID
+    created_at: datetime
     message_id: UUID | None
     event: str
     occurrence: str
@@ -24,10 +25,12 @@ class Try:
     appointment_id: UUID | None
     appointment_version: int | None
     attempts: int
+    retries: int
     first_attempt_at: datetime | None
     lease: str = ""
+    leased_until: datetime | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(Try) if field.name not in ("channel", "lease"))
+COLUMNS = tuple(field.name for field in fields(Try) if field.name not in ("channel", "lease", "leased_until"))
 
 Sendable = Delivery | Try

@@ -56,8 +56,9 @@ class Template(Record):
 
 
 class EventTexts(Record):
-    """`undone_by`: later events that make an unsent delivery of this one void. `secret`: shown nowhere again.
-    `can_wait`: not sent in the quiet hours."""
+    """`undone_by`: later events that make an unsent delivery of this one void. `good_for`: minutes after which it is
+    void too, and a newer one makes it void at once. `secret`: shown nowhere again. `can_wait`: not sent in the quiet
+    hours."""
 
     message: tuple[Variant, ...] = ()
     wechat: tuple[TemplateVariant, ...] = ()
@@ -65,6 +66,7 @@ class EventTexts(Record):
     contact_sms: tuple[Variant, ...] = ()
     person_sms: tuple[Variant, ...] = ()
     undone_by: tuple[EventName, ...] = ()
+    good_for: int | None = Field(None, ge=1)
     secret: bool = False
     can_wait: bool = False
 

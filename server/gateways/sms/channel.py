@@ -56,9 +56,10 @@ class TencentSmsChannel:
                 return InDoubt(reason, repeatable=False)
             case Reaction.FINAL_RECIPIENT:
                 return Refused(_short(code), reason)
-            case Reaction.LATER | Reaction.TOMORROW:
+            case Reaction.LATER | Reaction.WAIT | Reaction.TOMORROW:
                 spread = random.randint(0, 2)  # noqa: S311 - not a secret: spreads the retries of one wave
-                return TryLater(seconds_to_wait(verdict, self._now()) + spread, _short(code), reason)
+                seconds = seconds_to_wait(verdict, self._now()) + spread
+                return TryLater(seconds, _short(code), reason, counts=verdict.reaction is Reaction.LATER)
             case Reaction.FINAL_MESSAGE:
                 return Failed(_short(code), reason)
             case Reaction.PAUSE_TEMPLATE:

@@ -13,6 +13,7 @@ from server import clock
 
 class Reaction(StrEnum):
     LATER = "later"
+    WAIT = "wait"  # a limit that passes: no try
     TOMORROW = "tomorrow"
     IN_DOUBT = "in_doubt"  # their own time-out: it may have been carried out
     FINAL_RECIPIENT = "final_recipient"
@@ -89,9 +90,9 @@ VERDICTS: dict[str, Verdict] = {
     "FailedOperation.MarketingSendTimeConstraint": Verdict(
         Reaction.PAUSE_TEMPLATE, "模板被认定为营销短信，限8点到22点发送", "请以通知类模板重新申请"
     ),
-    "LimitExceeded.PhoneNumberThirtySecondLimit": Verdict(Reaction.LATER, "同一手机号30秒内已发过", _RETRIED, 31),
-    "LimitExceeded.PhoneNumberOneHourLimit": Verdict(Reaction.LATER, "同一手机号1小时内条数已满", _RETRIED, 3600),
-    "LimitExceeded.DeliveryFrequencyLimit": Verdict(Reaction.LATER, "命中短信频率限制", _RETRIED, 60),
+    "LimitExceeded.PhoneNumberThirtySecondLimit": Verdict(Reaction.WAIT, "同一手机号30秒内已发过", _RETRIED, 31),
+    "LimitExceeded.PhoneNumberOneHourLimit": Verdict(Reaction.WAIT, "同一手机号1小时内条数已满", _RETRIED, 3600),
+    "LimitExceeded.DeliveryFrequencyLimit": Verdict(Reaction.WAIT, "命中短信频率限制", _RETRIED, 60),
     "LimitExceeded.PhoneNumberDailyLimit": _PERSON_QUOTA,
     "LimitExceeded.PhoneNumberSameContentDailyLimit": _PERSON_QUOTA,
     "LimitExceeded.AppDailyLimit": _APP_QUOTA,

@@ -11,11 +11,12 @@ from server.gateways.sms.channel import TencentSmsChannel
 from server.gateways.sms.client import TencentSms
 from server.gateways.sms.outbox import OutboxSms
 from server.gateways.sms.receipts import TencentSmsReceipts
-from server.messages.channels import Sender
+from server.messages.channels import SMS_AT_ONCE, Sender
 from server.messages.receipts import ReceiptSource
 
-_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=3, sock_read=8)
-_CONNECTIONS = 16
+# `connect` counts the wait for a free connection too: whoever gives up waiting knows that nothing has left.
+_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5, sock_connect=3, sock_read=8)
+_CONNECTIONS = SMS_AT_ONCE + 1  # receipts are pulled meanwhile
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,12 @@ class Hands:
 
     knows: set[str] = field(default_factory=set)
     given: list[str] = field(default_factory=list)
+    breaks_on: str = ""
 
     async def handle(self, app: str, text: str) -> bool:
         self.given.append(text)
+        if text == self.breaks_on:
+            raise ZeroDivisionError
         return text in self.knows
 
 
@@ -72,6 +75,26 @@ async def test_what_cannot_be_dealt_with_yet_comes_round_again(world: MessageWor
     await handle_due(hands.handle)
 
     assert hands.given.count(pushed.text) == 2
+
+
+async def test_one_that_cannot_be_read_or_handled_holds_up_no_other(
+    world: MessageWorld, later: Callable[..., None]
+) -> None:
+    unreadable, broken, good = (Pushed(text=f"<xml>{name}</xml>") for name in ("unreadable", "broken", "good"))
+    hands = Hands({good.text}, breaks_on=broken.text)
+    for pushed in (unreadable, broken, good):
+        await store_callback(pushed)
+    await CallbackEvent.filter(unique_key=unreadable.unique_key).update(body="k9.AAAA")
+
+    await handle_due(hands.handle)
+    hands.breaks_on = ""
+    hands.knows.add(broken.text)
+    later(seconds=10)
+    await handle_due(hands.handle)
+
+    rows = [await CallbackEvent.get(unique_key=pushed.unique_key) for pushed in (unreadable, broken, good)]
+    assert [row.handled_at is not None for row in rows] == [False, True, True]
+    assert hands.given.count(good.text) == 1
 
 
 async def test_after_a_day_nobody_waits_any_more(world: MessageWorld, later: Callable[..., None]) -> None:

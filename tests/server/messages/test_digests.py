@@ -30,10 +30,11 @@ def world(engine: Engine) -> MessageWorld:
 
 @pytest.fixture
 async def day(engine: Engine) -> AsyncIterator[date]:
-    """A day nobody else's deliveries ended on, nor will be due by then; its digest is not written yet."""
+    """A day nobody else's deliveries ended on, nor will be due by then; it is the first without a digest."""
     found = date(2031, 1, 1) + timedelta(days=uuid4().int % 9000)
     await Delivery.filter(state__in=DUE).delete()
-    await DeliveryDigest.filter(on_date=found).delete()
+    await DeliveryDigest.all().delete()
+    await DeliveryDigest.create(created_at=clock.now(), on_date=found - timedelta(days=1), body="[]")
     await Delivery.filter(
         ended_at__gte=at(found, "00:00"), ended_at__lt=at(found + timedelta(days=1), "00:00")
     ).delete()
@@ -77,6 +78,29 @@ async def test_it_is_written_in_the_morning_and_once_among_all_workers(world: Me
     written = await asyncio.gather(*(write_digest() for _ in range(4)))
 
     assert (early, sorted(written)) == (False, [False, False, False, True])
+
+
+@pytest.mark.parametrize(("away", "written"), [(1, 1), (3, 3), (30, 7)])
+async def test_days_without_a_worker_are_made_up_for_within_a_week(
+    world: MessageWorld, day: date, away: int, written: int
+) -> None:
+    it_is(day + timedelta(days=away), "08:00")
+
+    await write_digest()
+
+    digests, _ = await list_digests(cursor=None, limit=written + 1)
+    days = [digest.on_date for digest in digests]
+    assert days[:written] == [day + timedelta(days=away - n) for n in range(1, written + 1)]
+    assert days[written:] == [day - timedelta(days=1)]
+
+
+async def test_the_first_digest_is_yesterday_s(world: MessageWorld, day: date) -> None:
+    await DeliveryDigest.all().delete()
+    it_is(day + timedelta(days=1), "08:00")
+
+    await write_digest()
+
+    assert [digest.on_date for digest in await DeliveryDigest.all()] == [day]
 
 
 async def test_a_quiet_day_has_an_empty_digest(world: MessageWorld, day: date) -> None:

@@ -14,6 +14,7 @@ from tests.fakes_messages import (
     MessageWorld,
     Outside,
     bound_firm,
+    contact_of,
     lease_due,
     only_delivery,
     states_of,
@@ -166,3 +167,16 @@ async def test_a_text_whose_worker_died_while_sending_is_not_sent_twice(
 
     assert outside.sms.calls == []
     assert (before, await states_of(firm)) == (["in_doubt"], ["delivered"])
+
+
+async def test_a_limit_of_the_provider_is_waited_out_and_uses_up_no_try(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm = await world.firm()
+    limited = TryLater(3600, "PhoneNumberOneHourLimit", "同一手机号1小时内条数已满", counts=False)
+    outside.sms.plan = {contact_of(firm): [*[limited] * 8, Sent("")]}
+    await tell_done(world, firm)
+
+    await outside.deliver_over(later, *(61 * hour for hour in range(9)))
+
+    assert (len(outside.sms.to(contact_of(firm))), await states_of(firm)) == (9, ["delivered"])

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from models.messages import Channel, Delivery, DeliveryState
 from server import clock
-from server.messages.channels import Outcome, Outgoing, Sent, TryLater
+from server.messages.channels import SMS_AT_ONCE, Outcome, Outgoing, Sent, TryLater
 from server.messages.deliver import Deliverer
 from tests.engines.engine import Engine
 from tests.fakes_messages import (
@@ -239,3 +240,41 @@ async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
     assert await states_of(other) == ["delivered"]
     assert [call.address for call in silent.calls] == [openid]
     await deliverer.stop(0)
+
+
+async def test_what_stood_in_line_until_its_lease_was_nearly_over_is_taken_anew(
+    world: MessageWorld, later: Callable[..., None]
+) -> None:
+    firm, openid = await bound_firm(world)
+    for _ in range(3):
+        await tell_done(world, firm)
+    sender = Held()
+    deliverer = lane_of(sender, 4)
+    await deliverer.start_due()
+    while not sender.under_way:  # noqa: ASYNC110 - the fake signals only the fourth
+        await asyncio.sleep(0)
+
+    later(seconds=31)
+    sender.answering.set()
+    await deliverer.drain()
+
+    assert len(sender.to(openid)) == 1
+    assert sorted((row.attempts, row.next_at <= clock.now()) for row in await Delivery.all())[:2] == [(0, True)] * 2
+
+
+async def test_no_more_texts_are_under_way_than_there_are_connections(world: MessageWorld) -> None:
+    for _ in range(20):
+        await tell_done(world, await world.firm())
+    sender = Held()
+    deliverer = lane_of(sender, 64, ahead=64, channel=Channel.SMS)
+    await deliverer.start_due()
+    while sender.under_way < SMS_AT_ONCE:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0)
+
+    more = await deliverer.start_due()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    sender.answering.set()
+    await deliverer.drain()
+
+    assert (more, sender.most, len(sender.calls)) == (4, SMS_AT_ONCE, 20)

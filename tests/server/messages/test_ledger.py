@@ -95,6 +95,7 @@ async def test_retry_sends_again_and_leaves_a_trace(world: MessageWorld, outside
     assert entry.delivery.state is DeliveryState.PENDING
     assert (trace.action, trace.actor_name) == ("retry_delivery", "admin (系统管理员)")
     assert len(outside.wechat.to(openid)) == 2
+    assert len({call.client_msg_id for call in outside.wechat.to(openid)}) == 2  # else WeChat would show neither
     assert await states_of(firm, channel=Channel.WECHAT) == ["sent"]
 
 

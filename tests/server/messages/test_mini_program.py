@@ -200,6 +200,21 @@ async def test_a_receipt_of_failure_opens_the_sms(world: MessageWorld, outside: 
     assert len(outside.sms.to(contact_of(firm))) == 1
 
 
+async def test_a_receipt_that_says_no_credit_takes_what_the_acceptance_left(
+    world: MessageWorld, outside: Outside
+) -> None:
+    firm, phone = await agreed_firm(world, PROGRESS, PROGRESS, PROGRESS)
+    await tell_done(world, firm)
+    await outside.deliver_all()
+    accepted = await credits(phone)
+
+    await settle_receipt(
+        Channel.MINI_PROGRAM, replace(arrived((await only_delivery(firm)).provider_id), outcome=NO_CREDIT)
+    )
+
+    assert (accepted, await credits(phone)) == (2, 0)
+
+
 async def test_no_credit_at_wechat_empties_ours_and_opens_the_sms(world: MessageWorld, outside: Outside) -> None:
     firm, phone = await agreed_firm(world, PROGRESS, PROGRESS)
     outside.mini_program.plan = {phone: [NO_CREDIT]}

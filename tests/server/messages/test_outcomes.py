@@ -161,6 +161,21 @@ def test_not_now_after_a_doubt_leaves_the_doubt() -> None:
     assert (columns["state"], columns["error_code"]) == (DeliveryState.IN_DOUBT, "-1")
 
 
+def test_a_limit_that_passes_is_no_try_for_a_day() -> None:
+    limited, young, old = (
+        TryLater(3600, "limit", "1小时内条数已满", counts=False),
+        leased(attempts=4),
+        leased(attempts=4),
+    )
+    young.created_at, old.created_at = NOW - DAY + MINUTE, NOW - DAY
+
+    waiting = after(limited, young, NOW)
+
+    assert (waiting["state"], waiting["attempts"]) == (DeliveryState.PENDING, 4)
+    assert waiting["next_at"] == NOW + timedelta(hours=1)
+    assert after(limited, old, NOW)["state"] is DeliveryState.FAILED
+
+
 @pytest.mark.parametrize(
     ("channel", "since_first"),
     [(Channel.WECHAT, None), (Channel.SMS, None), (Channel.WECHAT, 7 * MINUTE)],

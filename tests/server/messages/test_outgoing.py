@@ -7,7 +7,7 @@ import pytest
 
 from models.accounts import WechatBinding
 from models.appointments import Appointment
-from models.messages import Channel, Delivery, DeliveryState
+from models.messages import Alert, Channel, Delivery, DeliveryState, Message
 from server import clock
 from server.messages.channels import Outgoing
 from server.messages.outcomes import GIVE_UP_AFTER
@@ -134,3 +134,42 @@ async def test_what_is_not_promised_any_more_and_may_have_arrived_waits_for_its_
     row = await Delivery.get(id=row.id)
     assert outside.wechat.calls == []
     assert (row.state, row.next_at) == (DeliveryState.IN_DOUBT, first + GIVE_UP_AFTER)
+
+
+async def test_an_sms_to_come_that_cannot_be_unsealed_ends_the_wechat_and_tells_staff(
+    world: MessageWorld, outside: Outside
+) -> None:
+    await Alert.all().delete()
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    await WechatBinding.filter(openid=openid).delete()
+    await Message.filter(account_id=firm.id).update(sms_fallback="k9.AAAA")
+    other, reached = await bound_firm(world)
+    await tell_done(world, other)
+
+    await outside.deliver_all()
+
+    row, alert = await only_delivery(firm), await Alert.get()
+    assert (row.state, row.error_code) == (DeliveryState.REFUSED, "no_address")
+    assert (alert.kind, "内容无法解密，请检查密钥配置" in alert.text) == ("unreadable", True)
+    assert (outside.sms.calls, len(outside.wechat.to(reached))) == ([], 1)
+
+
+async def test_a_fault_of_ours_in_settling_one_holds_up_no_other(
+    world: MessageWorld, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    await WechatBinding.filter(openid=openid).delete()
+    other, reached = await bound_firm(world)
+    await tell_done(world, other)
+    monkeypatch.setattr("server.messages.outcomes.follow", broken)
+
+    await outside.deliver_all()
+
+    assert (await only_delivery(firm)).state is DeliveryState.PENDING
+    assert len(outside.wechat.to(reached)) == 1
+
+
+async def broken(*_: object) -> None:
+    raise ZeroDivisionError

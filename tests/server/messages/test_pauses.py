@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from models.audit import AuditEntry
 from models.messages import Alert, Channel, Delivery, DeliveryState, SendingPause
 from server.messages.announce import notify_account
 from server.messages.channels import Failed, InDoubt, Receipt, TryLater
+from server.messages.consequences import follow
 from server.messages.held import give_up_held
 from server.messages.ledger import Search, list_deliveries, retry_delivery
 from server.messages.outcomes import settle_receipt
@@ -347,3 +349,45 @@ async def test_staff_send_again_what_was_given_up(world: MessageWorld, outside: 
 
     assert len(outside.wechat.to(openid)) == 1
     assert len(await deliveries_of(firm)) == 2
+
+
+async def test_a_fault_of_ours_in_giving_up_one_holds_up_no_other(
+    world: MessageWorld, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (await bound_firm(world))[0], (await bound_firm(world))[0]
+    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    for firm in (first, second):
+        await tell_done(world, firm)
+    faulty = (await only_delivery(first)).id
+
+    async def broken_for_one(delivery: Delivery, *rest: Any) -> None:
+        if delivery.id == faulty:
+            raise ZeroDivisionError
+        await follow(delivery, *rest)
+
+    monkeypatch.setattr("server.messages.outcomes.follow", broken_for_one)
+    later(minutes=31)
+
+    assert await give_up_held() == 1
+    assert [await states_of(firm, channel=Channel.WECHAT) for firm in (first, second)] == [["pending"], ["failed"]]
+
+
+@pytest.mark.parametrize("scope", [WECHAT, "template:progress"])
+async def test_a_doubt_ends_after_its_day_though_the_pause_goes_on(
+    world: MessageWorld, outside: Outside, later: Later, scope: str
+) -> None:
+    firm, openid = await bound_firm(world)
+    outside.wechat.plan = {openid: [InDoubt("没有回答")]}
+    await tell_done(world, firm)
+    await outside.deliver_all()
+    await pause_scope(scope, "微信正在维护", ADMIN)
+
+    later(hours=23.9)
+    await give_up_held()
+    early = await states_of(firm)
+    later(hours=24.1)
+    await give_up_held()
+
+    failed = await only_delivery(firm)
+    assert early == ["in_doubt"]
+    assert (failed.state, failed.error_code, failed.reason[:4]) == (DeliveryState.FAILED, "unknown", "结果未知")

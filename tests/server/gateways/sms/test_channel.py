@@ -105,6 +105,28 @@ async def test_every_code_has_its_reaction(
     assert stub.texts == []
 
 
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [
+        ("LimitExceeded.PhoneNumberThirtySecondLimit", False),
+        ("LimitExceeded.PhoneNumberOneHourLimit", False),
+        ("LimitExceeded.DeliveryFrequencyLimit", False),
+        ("LimitExceeded.AppDailyLimit", False),
+        ("RequestLimitExceeded", True),
+        ("SomethingNew.NobodyKnows", True),
+    ],
+)
+async def test_a_known_limit_counts_for_no_try(
+    code: str, counts: bool, stub: SmsStub, channel: TencentSmsChannel
+) -> None:
+    stub.plan = [code]
+
+    outcome = await channel.send(OUTGOING)
+
+    assert isinstance(outcome, TryLater)
+    assert outcome.counts is counts
+
+
 async def test_doubt_is_never_repeated(stub: SmsStub, channel: TencentSmsChannel) -> None:
     stub.plan = ["InternalError.Timeout"]
 
