@@ -5,13 +5,14 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from models.accounts import Account, BindingTicket, WechatApp, WechatBinding
+from models.accounts import BindingTicket, WechatApp, WechatBinding
 from server import clock
 from server.accounts import joining
 from server.accounts.caller import Caller
 from server.accounts.moving import BoundElsewhere, take_from
 from server.accounts.revoke import IN_MINI_PROGRAM, Raised, revoke, tell
-from server.accounts.sessions import SessionViews
+from server.accounts.sessions import SessionViews, hold
+from server.accounts.tickets import TicketSessionEnded
 from server.accounts.wechat_identity import WechatIdentity
 from server.audit.trail import Actor, record
 from server.errors import NotFound
@@ -37,17 +38,25 @@ async def list_bindings(account_id: UUID) -> list[WechatBinding]:
 
 
 async def bind(
-    account_id: UUID, app: WechatApp, identity: WechatIdentity, occurrence: str, *, leaving: UUID | None = None
+    session_id: UUID | None,
+    app: WechatApp,
+    identity: WechatIdentity,
+    occurrence: str,
+    *,
+    leaving: UUID | None = None,
 ) -> Bound:
-    """Write a binding and tell the account's other channels, in the running transaction. `leaving`: the account whose
-    binding must go for it, as `moving.holder_to_leave` found it. Raises BoundElsewhere, HolderChanged.
+    """Write a binding to the account of a live session and tell its other channels, in the running transaction.
+    `leaving`: the account whose binding must go for it, as `moving.holder_to_leave` found it.
 
-    The telling comes first, so that the new binding is not among the told.
+    The telling comes first, so that the new binding is not among the told. Raises TicketSessionEnded (whoever is
+    thrown out while WeChat is asked binds nothing), BoundElsewhere, HolderChanged.
     """
-    account = await Account.get(id=account_id)
+    account = await hold(session_id)
+    if account is None:
+        raise TicketSessionEnded
     ended = await take_from(leaving, app, identity.openid, occurrence) if leaving else None
-    await notify_account(account_id, "wechat_bound", occurrence, {})
-    binding = await _write(account_id, app, identity)
+    await notify_account(account.id, "wechat_bound", occurrence, {})
+    binding = await _write(account.id, app, identity)
     await joining.forget_parting(binding)
     moved = {"moved_from": str(leaving)} if leaving else {}
     actor = Actor(account.id, account.name)

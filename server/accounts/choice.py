@@ -62,4 +62,4 @@ async def _stand(ticket: BindingTicket) -> Bound:
         now = await BindingTicket.get(id=ticket.id)  # its unionid may have been learned meanwhile
         identity = WechatIdentity(now.openid or "", now.unionid)
         occurrence = f"wechat_bound:{now.id}"
-        return await bind(tickets.owner_of(now), now.app, identity, occurrence, leaving=now.moves_from)
+        return await bind(now.session_id, now.app, identity, occurrence, leaving=now.moves_from)

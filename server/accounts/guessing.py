@@ -24,7 +24,12 @@ class TooManyTries(TooMany):
 
     code = "too_many_tries"
     message = "尝试次数过多，请稍后再试"
-    hint = "可以通过“找回密码”或已绑定的微信登录"
+
+
+_OTHER_WAYS_IN = {  # an account that guessing has locked
+    Realm.APPLICANT: "可以通过“找回密码”或已绑定的微信登录",
+    Realm.STAFF: "急需登录的，请联系系统管理员",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,10 @@ class Guess:
     number: str
     password: str
     address: str
+
+    @property
+    def hint(self) -> str:
+        return _OTHER_WAYS_IN[self.realm]
 
     @property
     def keys(self) -> tuple[str, str, str]:
@@ -52,14 +61,14 @@ def address_key(what: str, address: str) -> str:
 
 
 def _network(address: str) -> str:
-    """An IPv6 client owns its /64, so that is what is counted."""
+    """An IPv6 client owns its /64, so that is what is counted; an IPv4 one may come as ::ffff:192.0.2.1."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
     if parsed.version == 4:
         return str(parsed)
-    return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
 
 
 @asynccontextmanager
@@ -89,14 +98,14 @@ async def count(guess: Guess, limiter: Limiter) -> None:
     account, *others = guess.keys
     waits = [await limiter.peek(key, limit=TRIES, seconds=SECONDS) for key in others]
     if wait := max(waits):
-        raise TooManyTries(retry_after=wait)
-    await count_keys(limiter, account)
+        raise TooManyTries(retry_after=wait, hint=guess.hint)
+    await count_keys(limiter, account, hint=guess.hint)
 
 
 async def count_failure(guess: Guess, limiter: Limiter) -> None:
     """Raises TooManyTries in place of the failure that would be one too many."""
     _, *others = guess.keys
-    await count_keys(limiter, *others)
+    await count_keys(limiter, *others, hint=guess.hint)
 
 
 async def forgive(guess: Guess, limiter: Limiter) -> None:
@@ -104,8 +113,10 @@ async def forgive(guess: Guess, limiter: Limiter) -> None:
     await limiter.forgive(guess.keys[0])
 
 
-async def count_keys(limiter: Limiter, *keys: str, limit: int = TRIES, seconds: int = SECONDS) -> None:
-    """Raises TooManyTries."""
+async def count_keys(
+    limiter: Limiter, *keys: str, limit: int = TRIES, seconds: int = SECONDS, hint: str | None = None
+) -> None:
+    """Raises TooManyTries, which gives the hint."""
     waits = [await limiter.hit(key, limit=limit, seconds=seconds) for key in keys]
     if wait := max(waits):
-        raise TooManyTries(retry_after=wait)
+        raise TooManyTries(retry_after=wait, hint=hint)

@@ -8,6 +8,7 @@ from server import clock, crypto
 from server.accounts import tickets
 from server.accounts.bindings import Bound, bind
 from server.accounts.caller import Caller
+from server.accounts.guessing import count_keys
 from server.accounts.joining import binding_of, keep_joined
 from server.accounts.limits import Limiter
 from server.accounts.login import LoggedIn, login, open_session
@@ -88,15 +89,15 @@ class BindingLogin:
 async def log_in_and_bind(wanted: BindingLogin, *, address: str, limiter: Limiter, views: SessionViews) -> LoggedIn:
     """An initial password logs in to complete the profile and binds nothing: the ticket waits for the new one.
 
-    Raises TicketGone, TicketUsed, BadCredentials, TooManyTries, AlreadyBound, HolderChanged, and BoundElsewhere
-    without `move`, after which the ticket is still good.
+    Raises TicketGone, TicketUsed, BadCredentials, TooManyTries, AlreadyBound, HolderChanged, TicketSessionEnded, and
+    BoundElsewhere without `move`, after which the ticket is still good.
     """
     ticket = await _nobodys_ticket(wanted.ticket)
     logged_in = await login(wanted.number, wanted.password, address=address, limiter=limiter, client=CLIENT)
     if not logged_in.session.only_complete_profile:
-        to = logged_in.account.id
+        to, session_id = logged_in.account.id, logged_in.session.id
         leaving = await holder_to_leave(WechatApp.MINI_PROGRAM, ticket.openid or "", to, agreed=wanted.move)
-        bound = await retried(lambda: _bind(ticket, to, leaving))
+        bound = await retried(lambda: _bind(ticket, session_id, leaving))
         await bound.tell(views)
     return logged_in
 
@@ -110,20 +111,23 @@ async def _nobodys_ticket(secret: str) -> BindingTicket:
     return ticket
 
 
-async def _bind(ticket: BindingTicket, to: UUID, leaving: UUID | None) -> Bound:
+async def _bind(ticket: BindingTicket, session_id: UUID, leaving: UUID | None) -> Bound:
     identity = WechatIdentity(ticket.openid or "", ticket.unionid)
     async with in_transaction():
         await tickets.move(ticket, state=TicketState.BOUND)
-        return await bind(to, WechatApp.MINI_PROGRAM, identity, f"wechat_bound:{ticket.id}", leaving=leaving)
+        occurrence = f"wechat_bound:{ticket.id}"
+        return await bind(session_id, WechatApp.MINI_PROGRAM, identity, occurrence, leaving=leaving)
 
 
 async def bind_this_phone(
-    caller: Caller, code: str, exchange: CodeExchange, *, views: SessionViews, move: bool = False
+    caller: Caller, code: str, exchange: CodeExchange, *, limiter: Limiter, views: SessionViews, move: bool = False
 ) -> WechatBinding:
-    """绑定 from inside the mini program, logged in by password.
+    """绑定 from inside the mini program, logged in by password. Every code asks WeChat, so they are counted.
 
-    Raises CodeRefused, AlreadyBound, HolderChanged, and BoundElsewhere without `move`.
+    Raises TooManyTries, CodeRefused, AlreadyBound, HolderChanged, TicketSessionEnded, and BoundElsewhere without
+    `move`.
     """
+    await count_keys(limiter, f"bind-phone:{caller.account_id}")
     identity = await exchange.exchange(code)
     leaving = await holder_to_leave(WechatApp.MINI_PROGRAM, identity.openid, caller.account_id, agreed=move)
     bound = await retried(lambda: _bind_caller(caller, identity, leaving))
@@ -134,4 +138,4 @@ async def bind_this_phone(
 async def _bind_caller(caller: Caller, identity: WechatIdentity, leaving: UUID | None) -> Bound:
     async with in_transaction():
         occurrence = f"wechat_bound:{crypto.new_secret(96)}"
-        return await bind(caller.account_id, WechatApp.MINI_PROGRAM, identity, occurrence, leaving=leaving)
+        return await bind(caller.session_id, WechatApp.MINI_PROGRAM, identity, occurrence, leaving=leaving)

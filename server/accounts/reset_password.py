@@ -101,12 +101,10 @@ async def _granted(reset: Reset, proven: str | None, address: str, limiter: Limi
 
 
 async def _grant(account: Account | None, typed: str | None, proven: str | None) -> _Grant | None:
-    if account is None:
-        return None
     if typed is None:
-        return _Grant(account) if proven and _is_registered(account, proven) else None
+        return _Grant(account) if account and proven and _is_registered(account, proven) else None
     code = await matching_code(account, typed)
-    return _Grant(account, code) if code else None
+    return _Grant(account, code) if account and code else None
 
 
 def _is_registered(account: Account, mobile: str) -> bool:

@@ -95,16 +95,11 @@ async def authenticate(token: str, views: SessionViews) -> Caller:
     """Whose token it is, from the view or else the database. Raises SessionExpired."""
     tag, token_hash = _names_of(token)
     view = await views.get(tag, token_hash)
-    if view is None:
-        view = await _sessions(token_hash)
-        if view is None:
-            raise SessionExpired
+    if view is None or clock.now() >= view.use_due_at:  # a view that put itself back would outlive its seconds
+        view = await _read_and_note_use(token_hash)
         await views.put(tag, token_hash, view, VIEW_SECONDS)
-    now = clock.now()
-    if now >= view.ends_at:
+    if clock.now() >= view.ends_at:
         raise SessionExpired
-    if now >= view.use_due_at:
-        await views.put(tag, token_hash, await _note_use(view), VIEW_SECONDS)
     return view.caller
 
 
@@ -157,9 +152,16 @@ def caller_of(account: Account, session: LoginSession) -> Caller:
     )
 
 
-async def _note_use(view: SessionView) -> SessionView:
+async def _read_and_note_use(token_hash: str) -> SessionView:
+    """From the database. Raises SessionExpired."""
+    view, now = await _sessions(token_hash), clock.now()
+    if view is None or now >= view.ends_at:
+        raise SessionExpired
+    return await _note_use(view, now) if now >= view.use_due_at else view
+
+
+async def _note_use(view: SessionView, now: datetime) -> SessionView:
     """Write the use down, once for however many requests notice at the same time."""
-    now = clock.now()
     unwritten = Q(last_used_at__lte=now - USE_WRITTEN_EVERY)
     await LoginSession.filter(unwritten, id=view.caller.session_id).update(last_used_at=now)
     return replace(view, last_used_at=now)
@@ -167,11 +169,24 @@ async def _note_use(view: SessionView) -> SessionView:
 
 async def is_live(session_id: UUID | None) -> bool:
     """Whether a session is neither ended nor expired, asked of the database."""
+    return await _owner_while_live(session_id) is not None
+
+
+async def hold(session_id: UUID | None) -> Account | None:
+    """Whose session it is, if it is live: and then it stays so until the running transaction ends.
+
+    This writes its row, and so does every revocation to each live session of the account: one of them comes wholly
+    before the other, on one server by the row's lock and in a cluster by what both have written.
+    """
+    if not await LoginSession.filter(id=session_id, revoked_at__isnull=True).update(last_used_at=clock.now()):
+        return None
+    return await _owner_while_live(session_id)
+
+
+async def _owner_while_live(session_id: UUID | None) -> Account | None:
     if session_id is None:
-        return False
+        return None
     session = await LoginSession.get_or_none(id=session_id, revoked_at__isnull=True)
     account = await Account.get_or_none(id=session.account_id, disabled_at__isnull=True) if session else None
-    if session is None or account is None or session.epoch != account.epoch:
-        return False
-    view = SessionView(caller_of(account, session), session.last_used_at, session.expires_at)
-    return clock.now() < view.ends_at
+    view = _view_of(session, account) if session else None
+    return account if view and clock.now() < view.ends_at else None

@@ -13,6 +13,8 @@ from server.accounts.caller import Caller
 from server.applications.advance import conflict
 from server.applications.lookup import any_application
 from server.applications.refusals import ClaimedByOther, NotClaimed
+from server.audit.trail import record
+from server.transactions import in_transaction, retried
 
 LEASE = timedelta(minutes=30)
 
@@ -31,6 +33,18 @@ def holds_claim(application: Application, reviewer_id: UUID) -> bool:
 
 async def claim(caller: Caller, application_id: UUID) -> Application:
     """Take the lease or renew it. Raises ClaimedByOther naming who has it, or StateConflict naming who was first."""
+
+    async def work() -> Application:
+        async with in_transaction():
+            application = await take(caller, application_id)
+            await record(caller.actor, "review.claim", "application", str(application.id))
+        return application
+
+    return await retried(work)
+
+
+async def take(caller: Caller, application_id: UUID) -> Application:
+    """`claim` as part of a verdict, whose own entry tells of it: in the running transaction."""
     waiting: QuerySet[Application] = Application.filter(id=application_id, state=State.SUBMITTED)
     taken = await waiting.filter(free_for(caller.account_id)).update(
         claimed_by=caller.account_id, claimed_until=clock.now() + LEASE
@@ -51,7 +65,13 @@ async def _claimed_by_other(application: Application) -> ClaimedByOther:
 
 async def release_claim(caller: Caller, application_id: UUID) -> Application:
     """Raises NotClaimed."""
-    mine = Application.filter(id=application_id, claimed_by=caller.account_id)
-    if not await mine.update(claimed_by=None, claimed_until=None):
-        raise NotClaimed
-    return await any_application(application_id)
+
+    async def work() -> Application:
+        async with in_transaction():
+            mine = Application.filter(id=application_id, claimed_by=caller.account_id)
+            if not await mine.update(claimed_by=None, claimed_until=None):
+                raise NotClaimed
+            await record(caller.actor, "review.release", "application", str(application_id))
+            return await any_application(application_id)
+
+    return await retried(work)

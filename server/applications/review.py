@@ -13,7 +13,7 @@ from server import clock
 from server.accounts.caller import Caller
 from server.applications.advance import Operator, advance, conflict
 from server.applications.answers import business_of, open_form
-from server.applications.claims import claim
+from server.applications.claims import take
 from server.applications.lifecycle import Action, is_on_site
 from server.applications.refusals import NoSuchItem, ReasonMissing, RemarkTooLong, VerdictContradicts
 from server.audit.trail import record
@@ -69,7 +69,7 @@ async def decide(caller: Caller, application_id: UUID, order: ReviewOrder) -> Ap
 
     async def work() -> Application:
         async with in_transaction():
-            application = await claim(caller, application_id)  # a verdict has the claim, or takes it
+            application = await take(caller, application_id)  # a verdict has the claim, or takes it
             if order.round not in (None, application.round):
                 raise await conflict(application.id)
             business = await business_of(application)

@@ -33,8 +33,9 @@ class Call:
 
     @property
     def address(self) -> str:
-        """The client's address; behind a proxy as PROXIES_COUNT says."""
-        return self.request.remote_addr or self.request.ip
+        """The client's address; behind a proxy as PROXIES_COUNT says, without the brackets that Sanic puts about an
+        IPv6 one."""
+        return (self.request.remote_addr or self.request.ip).strip("[]")
 
     @property
     def token(self) -> str:

@@ -98,7 +98,7 @@ async def book(call: Call, body: BookingRequest) -> BookedView:
     return await _booked(call, booked)
 
 
-@endpoint(blueprint, "GET /appointments", access=APPLICANT)
+@endpoint(blueprint, "GET /appointments", access=APPLICANT, optional_headers=("idempotency-key",))
 async def appointments(call: Call, query: AppointmentQuery) -> Listing[AppointmentView]:
     """预约记录；带 Idempotency-Key 时只查该次预约的结果（手册 6）"""
     if call.header("idempotency-key") is not None:

@@ -40,8 +40,10 @@ async def bindings(call: Call) -> Listing[BindingView]:
 @endpoint(blueprint, "POST /me/wechat", access=APPLICANT, status=201)
 async def bind_phone(call: Call, body: BindThisPhoneRequest) -> BindingView:
     """在小程序内绑定当前微信；已绑定其他账号的须同意改绑"""
-    wechat, views = await call.services.wechat(), call.services.session_views
-    return BindingView.of(await bind_this_phone(call.caller, body.code, wechat.login, views=views, move=body.move))
+    wechat, limiter, views = await call.services.wechat(), call.services.limiter, call.services.session_views
+    return BindingView.of(
+        await bind_this_phone(call.caller, body.code, wechat.login, limiter=limiter, views=views, move=body.move)
+    )
 
 
 @endpoint(blueprint, "DELETE /me/wechat/<binding_id>", access=APPLICANT)

@@ -8,8 +8,11 @@ from models.accounts import LoginSession, WechatApp, WechatBinding
 from models.messages import Message
 from server.accounts.bindings import list_bindings, unbind
 from server.accounts.mini_program import BindingLogin, BindRequired, bind_this_phone, log_in_and_bind, log_in_by_wechat
+from server.accounts.revoke import revoke
+from server.accounts.tickets import TicketSessionEnded
 from server.errors import NotFound
-from tests.fakes_accounts import PASSWORD, World, caller
+from server.transactions import in_transaction
+from tests.fakes_accounts import PASSWORD, SlowExchange, World, caller
 from tests.fakes_binding import MINI, OFFICIAL, Page
 
 KINDS = pytest.mark.parametrize("app", [OFFICIAL, MINI])
@@ -124,11 +127,33 @@ async def test_a_phone_bound_twice_at_once_from_inside_is_bound_once(arena: Worl
     codes = [arena.exchange.code_of("m-double-tap") for _ in range(3)]
 
     outcomes = await asyncio.gather(
-        *(bind_this_phone(who, code, arena.exchange, views=arena.views) for code in codes), return_exceptions=True
+        *(bind_this_phone(who, code, arena.exchange, limiter=arena.limiter, views=arena.views) for code in codes),
+        return_exceptions=True,
     )
 
     assert "WechatBinding" in names(outcomes)
     assert await WechatBinding.filter(openid="m-double-tap", account_id=who.account_id).count() == 1
+
+
+async def test_a_phone_bound_while_its_login_is_being_ended_waits_and_is_refused(arena: World) -> None:
+    """The end is written and not yet committed: whoever only read would find the login live."""
+    who, asked, being_ended = await caller(await arena.firm()), asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        asked.set()
+        await being_ended.wait()
+
+    slow, code = SlowExchange(arena.exchange, wait), arena.exchange.code_of("m-too-late")
+    binding = asyncio.create_task(bind_this_phone(who, code, slow, limiter=arena.limiter, views=arena.views))
+    await asked.wait()
+    async with in_transaction():
+        await revoke(who.account_id)
+        being_ended.set()
+        await asyncio.wait({binding}, timeout=0.5)  # it can only wait; who does not is done by then
+
+    with pytest.raises(TicketSessionEnded):
+        await binding
+    assert await list_bindings(who.account_id) == []
 
 
 async def test_a_login_by_a_phone_that_is_moved_away_ends_with_the_move(arena: World) -> None:

@@ -213,7 +213,7 @@ async def test_bound_anew_the_mini_program_logs_in_and_its_parting_is_forgotten(
     await leave(world, used, "m-anew")
 
     code = world.exchange.code_of("m-anew", "u-anew")
-    await bind_this_phone(await caller(followed), code, world.exchange, views=world.views)
+    await bind_this_phone(await caller(followed), code, world.exchange, limiter=world.limiter, views=world.views)
 
     assert await knock(world, "m-anew", "u-anew") == followed.number
     assert await WechatParting.all().count() == parted

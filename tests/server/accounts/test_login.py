@@ -17,9 +17,13 @@ Later = Callable[..., None]
 
 
 async def refused(party: Party, password: str = "wrong-pass-9") -> type[Exception]:
+    return type(await refusal_of(party, password))
+
+
+async def refusal_of(party: Party, password: str) -> BadCredentials | TooManyTries:
     with pytest.raises((BadCredentials, TooManyTries)) as refusal:
         await party.log_in(password)
-    return refusal.type
+    return refusal.value
 
 
 async def test_right_password_opens_a_session(world: World) -> None:
@@ -174,6 +178,22 @@ async def test_an_ipv6_client_is_counted_by_its_network(world: World) -> None:
         outcomes.append(refusal.type)
 
     assert outcomes[-1] is TooManyTries
+
+
+async def test_ipv4_clients_of_one_dual_stack_proxy_are_counted_apart(world: World) -> None:
+    for n in range(TRIES + 1):
+        with pytest.raises(BadCredentials):
+            await login(f"mapped-{n}", f"wrong-{n}-pass", address=f"::ffff:203.0.113.{n}", limiter=world.limiter)
+
+
+async def test_who_is_locked_out_is_told_another_way_that_there_is_for_him(world: World) -> None:
+    """Of the staff nobody has an initial password to reset by, or a bound phone."""
+    hints = []
+    for party in (await world.firm(), await world.staff("reviewer")):
+        said = [await refusal_of(party, f"wrong-pass-{n}") for n in range(TRIES + 1)]
+        hints.append(said[-1].hint)
+
+    assert hints == ["可以通过“找回密码”或已绑定的微信登录", "急需登录的，请联系系统管理员"]
 
 
 async def test_no_number_or_password_stands_in_the_counters(world: World) -> None:

@@ -1,13 +1,15 @@
 """The mini program: a bound phone logs in by itself, an unbound one asks for account and password."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from models.accounts import WechatApp, WechatBinding
 from models.messages import Message
 from server import clock
-from server.accounts.bindings import list_bindings
+from server.accounts import mini_program
+from server.accounts.bindings import list_bindings, unbind
+from server.accounts.caller import Caller
 from server.accounts.disable import disable
 from server.accounts.guessing import TRIES, TooManyTries
 from server.accounts.login import BadCredentials, LoggedIn
@@ -20,12 +22,28 @@ from server.accounts.mini_program import (
     log_in_by_wechat,
 )
 from server.accounts.moving import AlreadyBound, BoundElsewhere
-from server.accounts.tickets import TicketGone, TicketUsed
+from server.accounts.revoke import log_out, revoke_all
+from server.accounts.tickets import TicketGone, TicketSessionEnded, TicketUsed
 from server.accounts.wechat_identity import CodeRefused
 from server.audit.trail import SYSTEM
-from tests.fakes_accounts import INITIAL, PASSWORD, Party, World, caller
+from tests.fakes_accounts import INITIAL, PASSWORD, Party, SlowExchange, World, caller
 
 Later = Callable[..., None]
+
+
+async def _unbind_lost_phone(world: World, who: Caller) -> None:
+    binding = await WechatBinding.create(
+        created_at=clock.now(), app=WechatApp.MINI_PROGRAM, openid=f"m-lost-{who.number}", account_id=who.account_id
+    )
+    await unbind(who, binding.id, views=world.views)
+
+
+ENDS: dict[str, Callable[[World, Caller], Awaitable[object]]] = {
+    "logging out": lambda world, who: log_out(who, world.views),
+    "a reset": lambda world, who: revoke_all(who.account_id, world.views),
+    "unbinding": _unbind_lost_phone,
+    "disabling": lambda world, who: disable(who.account_id, SYSTEM, "停业", views=world.views),
+}
 
 
 async def knock(world: World, openid: str, unionid: str | None = None) -> LoggedIn | BindRequired:
@@ -152,7 +170,7 @@ async def test_a_phone_bound_to_a_disabled_account_moves_to_another(world: World
     await disable(gone.id, SYSTEM, "停业", views=world.views)
     who, code = await caller(firm), world.exchange.code_of("m-left-behind")
 
-    await bind_this_phone(who, code, world.exchange, views=world.views, move=True)
+    await bind_this_phone(who, code, world.exchange, limiter=world.limiter, views=world.views, move=True)
 
     again = await knock(world, "m-left-behind")
     assert isinstance(again, LoggedIn)
@@ -173,10 +191,74 @@ async def test_phone_bound_meanwhile_is_refused(world: World) -> None:
 async def test_binding_from_inside_the_mini_program(world: World) -> None:
     firm, stranger = await caller(await world.firm()), await caller(await world.firm())
 
-    binding = await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange, views=world.views)
+    binding = await bind_this_phone(
+        firm, world.exchange.code_of("m-inside"), world.exchange, limiter=world.limiter, views=world.views
+    )
 
     assert (binding.app, binding.account_id) == (WechatApp.MINI_PROGRAM, firm.account_id)
     with pytest.raises(AlreadyBound):
-        await bind_this_phone(firm, world.exchange.code_of("m-inside"), world.exchange, views=world.views)
+        await bind_this_phone(
+            firm, world.exchange.code_of("m-inside"), world.exchange, limiter=world.limiter, views=world.views
+        )
     with pytest.raises(BoundElsewhere):
-        await bind_this_phone(stranger, world.exchange.code_of("m-inside"), world.exchange, views=world.views)
+        await bind_this_phone(
+            stranger, world.exchange.code_of("m-inside"), world.exchange, limiter=world.limiter, views=world.views
+        )
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_phone_whose_login_ends_while_wechat_is_asked_binds_nothing(world: World, how: str) -> None:
+    who = await caller(await world.firm(), client="mini_program")
+    slow = SlowExchange(world.exchange, lambda: ENDS[how](world, who))
+
+    with pytest.raises(TicketSessionEnded):
+        await bind_this_phone(
+            who, world.exchange.code_of("m-thrown-out"), slow, limiter=world.limiter, views=world.views
+        )
+
+    assert await list_bindings(who.account_id) == []
+
+
+async def test_a_browser_binds_on_when_the_phones_are_thrown_out(world: World) -> None:
+    """Its login was not ended, though the account's epoch was raised."""
+    who = await caller(await world.firm())
+    slow = SlowExchange(world.exchange, lambda: _unbind_lost_phone(world, who))
+
+    await bind_this_phone(who, world.exchange.code_of("m-stays"), slow, limiter=world.limiter, views=world.views)
+
+    assert [row.openid for row in await list_bindings(who.account_id)] == ["m-stays"]
+
+
+@pytest.mark.parametrize("how", ["a reset", "disabling"])
+async def test_a_password_that_was_right_a_moment_ago_binds_nothing(
+    world: World, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm = await world.firm()
+    ticket, who = await ticket_of(world, "m-too-late"), await caller(firm)
+    log_in = mini_program.login
+
+    async def log_in_and_lose(*args: str, **options: object) -> LoggedIn:
+        logged_in = await log_in(*args, **options)  # type: ignore[arg-type]
+        await ENDS[how](world, who)
+        return logged_in
+
+    monkeypatch.setattr(mini_program, "login", log_in_and_lose)
+
+    with pytest.raises(TicketSessionEnded):
+        await bind(world, ticket, firm)
+
+    assert await list_bindings(firm.id) == []
+
+
+async def test_one_account_asks_wechat_about_ten_phones_in_a_while(world: World) -> None:
+    who = await caller(await world.firm())
+
+    async def give(code: str) -> None:
+        await bind_this_phone(who, code, world.exchange, limiter=world.limiter, views=world.views)
+
+    for n in range(TRIES):
+        with pytest.raises(CodeRefused):
+            await give(f"nonsense-{n}")
+
+    with pytest.raises(TooManyTries):
+        await give(world.exchange.code_of("m-eleventh"))

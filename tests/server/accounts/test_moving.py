@@ -225,9 +225,16 @@ async def test_from_inside_the_mini_program_a_phone_moves_when_its_owner_agrees(
     who = await caller(firm, client="mini_program")
 
     with pytest.raises(BoundElsewhere) as refusal:
-        await bind_this_phone(who, world.exchange.code_of("m-moved-inside"), world.exchange, views=world.views)
+        await bind_this_phone(
+            who, world.exchange.code_of("m-moved-inside"), world.exchange, limiter=world.limiter, views=world.views
+        )
     binding = await bind_this_phone(
-        who, world.exchange.code_of("m-moved-inside"), world.exchange, views=world.views, move=True
+        who,
+        world.exchange.code_of("m-moved-inside"),
+        world.exchange,
+        limiter=world.limiter,
+        views=world.views,
+        move=True,
     )
 
     assert refusal.value.details["bound_to"]["name"] == former.firm.account.name

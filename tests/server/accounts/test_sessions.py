@@ -142,6 +142,20 @@ async def test_a_raise_the_views_missed_is_replayed(world: World) -> None:
     assert not await EpochRaise.filter(account_id=firm.id).exists()
 
 
+async def test_a_view_that_missed_a_raise_does_not_put_itself_back(world: World, later: Later) -> None:
+    """Else it would live on for its seconds from the use that it wrote down, and over 60 in all (D1)."""
+    firm = await world.firm()
+    logged_in = await firm.log_in()
+    await authenticate(logged_in.token, world.views)
+    world.views.is_down = True
+    await revoke_all(firm.id, world.views)
+    world.views.is_down = False
+
+    later(minutes=6)
+
+    assert not await is_in(logged_in, world)
+
+
 async def test_two_missed_raises_are_one_row_with_the_later_epoch(world: World) -> None:
     firm = await world.firm()
     world.views.is_down = True
