@@ -29,6 +29,7 @@ lint: $(VENV)/development.stamp  ## ruff、mypy、分层约束、迁移、openap
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/zcgl migrate --check
+	$(BIN)/zcgl doctor --configuration
 	$(BIN)/python -m server.run.openapi --check
 
 bench: $(VENV)/development.stamp engines compiled  ## 性能，每一行与同一次运行中的参照并排

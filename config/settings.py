@@ -12,6 +12,8 @@ from typing import Any, Literal, Self
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from config.production import faults_of
+
 
 class SecretsSettings(BaseModel):
     """Base64 of 32 random bytes each. In development they are made once and kept in the data folder."""
@@ -114,7 +116,9 @@ class S3Settings(BaseModel):
 class Settings(BaseSettings):
     """Every option of the service; `zcgl doctor` explains each fault. Nested ones: ZCGL_WECHAT__BASE_URL."""
 
-    model_config = SettingsConfigDict(env_prefix="ZCGL_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="ZCGL_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production", "test"] = "development"
     home: Path = Path("var")
@@ -138,7 +142,7 @@ class Settings(BaseSettings):
     login_idle_minutes: int = Field(30, ge=1)
     login_hours: int = Field(12, ge=1)
     request_seconds: float = Field(10.0, gt=0)  # how long the door waits for an answer
-    shutdown_seconds: float = Field(3.0, gt=0)  # how long a stopping process lets requests finish
+    shutdown_seconds: float = Field(10.0, gt=0)  # how long a stopping process lets requests finish
     proxies: int = Field(0, ge=0, le=5)  # trusted reverse proxies in front of us
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     clock_offset_seconds: float = 0.0  # tests and rehearsals; refused in production
@@ -170,28 +174,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
-        if self.environment == "production":
-            faults = [text for fault, text in self._production_faults() if fault]
-            if faults:
-                raise ValueError("；".join(faults))
+        if self.is_production and (faults := faults_of(self)):
+            raise ValueError("；".join(faults))
         return self
-
-    def _production_faults(self) -> list[tuple[bool, str]]:
-        defaults = WechatSettings()
-        return [
-            (not self.secrets.encryption_keys, "生产环境必须设置 ZCGL_SECRETS__ENCRYPTION_KEYS"),
-            (not self.secrets.index_key.get_secret_value(), "生产环境必须设置 ZCGL_SECRETS__INDEX_KEY"),
-            (not self.secrets.pepper.get_secret_value(), "生产环境必须设置 ZCGL_SECRETS__PEPPER"),
-            (self.clock_offset_seconds != 0, "生产环境不允许设置 ZCGL_CLOCK_OFFSET_SECONDS"),
-            (self.switches != "", "生产环境不允许设置 ZCGL_SWITCHES"),
-            (self.sms == "outbox", "生产环境不能使用本地短信箱（ZCGL_SMS=outbox）"),
-            (self.wechat.base_url is None, "生产环境必须设置 ZCGL_WECHAT__BASE_URL"),
-            (
-                self.wechat.official_account == defaults.official_account
-                or self.wechat.mini_program == defaults.mini_program,
-                "生产环境必须设置微信服务号与小程序的 appid、secret、token、encoding_aes_key",
-            ),
-        ]
 
     @property
     def is_production(self) -> bool:
@@ -219,11 +204,16 @@ class Settings(BaseSettings):
         if not given.encryption_keys:
             given = SecretsSettings.model_validate(_development_secrets(self.home / "secrets.json"))
         return {
-            "keys": {name: base64.b64decode(key.get_secret_value()) for name, key in given.encryption_keys.items()},
+            "keys": {name: _decoded(key) for name, key in given.encryption_keys.items()},
             "current": given.current_key,
-            "index_key": base64.b64decode(given.index_key.get_secret_value()),
-            "pepper": base64.b64decode(given.pepper.get_secret_value()),
+            "index_key": _decoded(given.index_key),
+            "pepper": _decoded(given.pepper),
         }
+
+
+def _decoded(key: SecretStr) -> bytes:
+    """Raises binascii.Error: a character that is none of base64 would else be passed over, and a part of the key."""
+    return base64.b64decode(key.get_secret_value(), validate=True)
 
 
 def _development_secrets(path: Path) -> dict[str, Any]:

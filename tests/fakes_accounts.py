@@ -2,6 +2,7 @@
 
 import itertools
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -87,6 +88,18 @@ class FakeExchange:
         if code not in self.people:
             raise CodeRefused
         return self.people.pop(code)
+
+
+@dataclass
+class SlowExchange:
+    """An exchange during whose wait something happens."""
+
+    behind: FakeExchange
+    meanwhile: Callable[[], Awaitable[object]]
+
+    async def exchange(self, code: str) -> WechatIdentity:
+        await self.meanwhile()
+        return await self.behind.exchange(code)
 
 
 @dataclass

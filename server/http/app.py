@@ -1,6 +1,7 @@
 """build_app: the Sanic app from blueprints of endpoints, with the door in front of every one of them."""
 
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
@@ -27,14 +28,13 @@ from server.http import health
 from server.http.answers import problem, stamped
 from server.http.call import Call
 from server.http.door import Door, InternalFault, answer_by_heart
-from server.http.endpoint import Endpoint, endpoints_of
+from server.http.endpoint import MOST_BYTES, Endpoint, endpoints_of
 from server.http.logs import log, log_request
 from server.http.openapi import docs_blueprint
 from server.http.request import OwnRequest
 from server.http.services import Services
 
-# One request may carry two full pages of 5 MB; more pages come one by one.
-MAX_REQUEST_BYTES = 12 * 1024 * 1024
+_LAST_MOMENT = 1.0  # seconds
 
 MaybeLater = BaseHTTPResponse | Awaitable[BaseHTTPResponse | None]
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
@@ -70,7 +70,7 @@ def build_app(name: str, settings: Settings, open_services: OpenServices, *bluep
     """An app that opens its services at start and, when stopped, lets what is inside finish before closing them."""
     app: Sanic[Any, Any] = Sanic(name, dumps=orjson.dumps, configure_logging=False, request_class=OwnRequest)
     app.config.update(
-        REQUEST_MAX_SIZE=MAX_REQUEST_BYTES,
+        REQUEST_MAX_SIZE=MOST_BYTES,
         GRACEFUL_SHUTDOWN_TIMEOUT=settings.shutdown_seconds,
         RESPONSE_TIMEOUT=settings.request_seconds + 20,
         KEEP_ALIVE_TIMEOUT=75,
@@ -105,6 +105,7 @@ def _add(app: Sanic[Any, Any], section: str, endpoint: Endpoint) -> None:
 def _through_the_door(endpoint: Endpoint, request: OwnRequest, **parameters: str) -> MaybeLater:
     """No coroutine for what is known by heart: Sanic takes an answer as well as something to wait for."""
     door, call = request.app.ctx.door, Call(request, request.app.ctx.services)
+    door.part_with(request)
     most_bytes = endpoint.most_bytes
     serve = door.serve if most_bytes is None else partial(_read_and_serve, door, most_bytes)
     return answer_by_heart(endpoint, call) or serve(endpoint, call, parameters)
@@ -114,6 +115,7 @@ async def _read_and_serve(
     door: Door, most_bytes: int, endpoint: Endpoint, call: Call, parameters: dict[str, str]
 ) -> BaseHTTPResponse | None:
     await _read_at_most(most_bytes, call.request)
+    call.began = time.monotonic()  # how long a page is on its way is no work of ours
     return await door.serve(endpoint, call, parameters)
 
 
@@ -167,9 +169,15 @@ def _install_lifecycle(app: Sanic[Any, Any], settings: Settings, open_services: 
     async def start(app: Sanic[Any, Any]) -> None:
         app.ctx.services = await stack.enter_async_context(open_services(settings))
 
+    async def begin_to_stop(app: Sanic[Any, Any]) -> None:
+        app.ctx.door.closing.set()  # streams end now: Sanic waits for whatever is under way
+        app.ctx.stop_by = time.monotonic() + settings.shutdown_seconds
+
     async def finish(app: Sanic[Any, Any]) -> None:
-        await app.ctx.door.close(settings.shutdown_seconds)
+        """What nobody waits for any more is given a last moment, however long Sanic waited for the rest."""
+        await app.ctx.door.finish(max(_LAST_MOMENT, app.ctx.stop_by - time.monotonic()))
         await stack.aclose()
 
     app.before_server_start(start)
+    app.before_server_stop(begin_to_stop)
     app.after_server_stop(finish)

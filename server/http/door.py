@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from sanic.http import Http
 from sanic.response import BaseHTTPResponse
 
 from server.audit.trail import request_id
@@ -57,10 +58,12 @@ class Door:
             answer = None if isinstance(found, Stream) else stamped(found, call.id)
             if isinstance(found, Stream):
                 await self._send(call.request, found)
+                call.began = time.monotonic()  # how long somebody listened is no time that an answer took
         except asyncio.CancelledError:
             _note(endpoint, call, CLIENT_GONE)
             raise
         _note(endpoint, call, answer.status if answer else 200)
+        self.part_with(call.request)
         if endpoint.method != "GET":  # probes must not use it up
             await reach("door.answering")
         return answer
@@ -96,9 +99,13 @@ class Door:
         task.add_done_callback(self._inside.discard)
         return task
 
-    async def close(self, seconds: float) -> None:
-        """Let what is inside finish, at most `seconds`."""
-        self.closing.set()
+    def part_with(self, request: OwnRequest) -> None:
+        """While the process stops, an answer ends its connection: Sanic would wait for the next request on it."""
+        if self.closing.is_set() and isinstance(request.stream, Http):
+            request.stream.keep_alive = False
+
+    async def finish(self, seconds: float) -> None:
+        """Let what is inside end, at most `seconds`."""
         if self._inside:
             await asyncio.wait(self._inside, timeout=seconds)
 

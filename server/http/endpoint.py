@@ -33,6 +33,10 @@ PUBLIC = Access(Audience.PUBLIC)
 INCOMPLETE = Access(Audience.INCOMPLETE)  # also with an initial password
 APPLICANT = Access(Audience.APPLICANT)
 
+# One upload may carry two full pages of 5 MB; more pages come one by one. Any other body is read before anybody is
+# asked who sends it, and the longest of them, a notice, has 20 000 characters.
+MOST_UPLOADED, MOST_BYTES = 12 * 1024 * 1024, 256 * 1024
+
 PAGE_MEDIA = ("image/jpeg", "image/png", "application/pdf")  # what an uploaded page is kept as
 
 
@@ -58,6 +62,7 @@ class Endpoint:
     media: tuple[str, ...]
     upload: bool
     headers: frozenset[str]
+    optional_headers: frozenset[str]
     refuses: tuple[int, ...]
     tag: str
     summary: str
@@ -77,6 +82,7 @@ def endpoint(
     media: str | tuple[str, ...] = "application/json",
     upload: bool = False,
     headers: tuple[str, ...] = (),
+    optional_headers: tuple[str, ...] = (),
     refuses: tuple[int, ...] = (),
     recalled: Recall | None = None,
     most_bytes: int | None = None,
@@ -86,9 +92,10 @@ def endpoint(
     The handler takes `call: Call` and, as it needs them, `body: Model` (JSON), `query: Model` (query string) and
     the path's parameters by name with any type pydantic knows (a wrong one is 404). It returns a model, a Reply or
     a Stream (`media` names their content types), and says no by raising a Refusal. `upload` marks a multipart body,
-    `headers` names required ones for the document ("if-match", "idempotency-key"), `refuses` the statuses that do
-    not follow from the rest: 401 of a login. `recalled` may give the JSON answer from this process's memory without
-    waiting for anything; None calls the handler. A body above `most_bytes` is refused before it is read.
+    `headers` names required ones for the document ("if-match", "idempotency-key"), `optional_headers` those that may
+    be left out, `refuses` the statuses that do not follow from the rest: 401 of a login. `recalled` may give the JSON
+    answer from this process's memory without waiting for anything; None calls the handler. A body above `most_bytes`
+    is refused before it is read; unless told otherwise MOST_UPLOADED of an upload, MOST_BYTES of any other.
     """
     method, path = route.split(" ")
 
@@ -102,10 +109,11 @@ def endpoint(
             media=(media,) if isinstance(media, str) else media,
             upload=upload,
             headers=frozenset(headers),
+            optional_headers=frozenset(optional_headers),
             refuses=refuses,
             tag=blueprint.name,
             recalled=recalled,
-            most_bytes=most_bytes,
+            most_bytes=most_bytes or (MOST_UPLOADED if upload else None),
             **_of_signature(handler),
         )
         endpoints_of(blueprint).append(found)

@@ -58,13 +58,15 @@ def _those(*states: DeliveryState) -> QuerySet[Delivery]:
 
 
 async def _deliveries() -> Values:
+    """Nought too is a number: what was not there an hour ago could not be told from what grew since."""
+    none: Values = {(channel.value, DeliveryState.FAILED.value): 0.0 for channel in Channel}
     rows = (
         await _those(*_WAITING, DeliveryState.FAILED)
         .annotate(count=Count("id"))
         .group_by("channel", "state")
         .values_list("channel", "state", "count")
     )
-    return {(str(channel), str(state)): float(count) for channel, state, count in rows}
+    return {**none, **{(str(channel), str(state)): float(count) for channel, state, count in rows}}
 
 
 async def _longest_due() -> Values:
@@ -98,10 +100,9 @@ async def _heartbeat() -> Values:
 
 
 async def _jobs() -> Values:
-    """How late each periodic job is; one that runs now is not late."""
-    now = clock.now()
-    rows = await JobLease.all().values_list("name", "next_at", "leased_until")
-    return {(name,): 0.0 if leased > now else max(0.0, _age(due)) for name, due, leased in rows}
+    """How late each periodic job is, also one that keeps failing: it is due until it was done."""
+    rows = await JobLease.all().values_list("name", "next_at")
+    return {(name,): max(0.0, _age(due)) for name, due in rows}
 
 
 async def _alerts() -> Values:

@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, get_args
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from sanic import Blueprint
 
@@ -22,6 +22,16 @@ _REFUSALS = {"400": "请求格式不正确", "404": "没有找到", "409": "状�
 _BY_ACCESS = {"401": "请先登录，或账号密码有误", "403": "没有权限"}
 
 
+class FaultView(View):
+    """One thing that is wrong: with a field, or with a material that has no page."""
+
+    message: str
+    field: str | None = None
+    material: str | None = None
+    label: str | None = None
+    code: str | None = None
+
+
 class Problem(View):
     """Every answer from 400 up."""
 
@@ -30,6 +40,8 @@ class Problem(View):
     hint: str | None = None
     field: str | None = None
     request_id: str
+    errors: list[FaultView] | None = Field(None, description="422：每一处有误的内容")
+    parts: dict[str, str] | None = Field(None, description="/healthz/ready 的 503：各部分的状态，ok 或原因")
 
 
 def document(blueprints: Iterable[Blueprint], title: str = "北京注册会计师协会注册管理服务系统") -> dict[str, Any]:
@@ -123,9 +135,10 @@ def _query_parameters(found: Endpoint, components: dict[str, Any]) -> Iterator[d
 
 
 def _header_parameters(found: Endpoint) -> Iterator[dict[str, Any]]:
-    names = [name for name in ("If-Match", "Idempotency-Key") if name.lower() in found.headers]
-    for name in names:
-        yield {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+    for name in ("If-Match", "Idempotency-Key"):
+        if name.lower() in found.headers | found.optional_headers:
+            required = name.lower() in found.headers
+            yield {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
 
 
 def _responses(found: Endpoint, refs: Refs) -> dict[str, Any]:

@@ -98,9 +98,9 @@ def _check_pages(pages: Mapping[str, str]) -> None:
 
 
 def _check_keys(keys: dict[str, Any]) -> None:
-    lengths = {f"ENCRYPTION_KEYS 的 {name}": len(key) for name, key in keys["keys"].items()}
-    lengths |= {"INDEX_KEY": len(keys["index_key"]), "PEPPER": len(keys["pepper"])}
-    faults = [f"ZCGL_SECRETS__{name}：应为 32 字节的 base64" for name, length in lengths.items() if length < 32]
+    wrong = [f"ENCRYPTION_KEYS 的 {name}" for name, key in keys["keys"].items() if len(key) != 32]
+    wrong += [name for name in ("INDEX_KEY", "PEPPER") if len(keys[name.lower()]) < 32]
+    faults = [f"ZCGL_SECRETS__{name}：应为 32 字节的 base64" for name in wrong]
     if keys["current"] not in keys["keys"]:
         faults.append(f"ZCGL_SECRETS__CURRENT_KEY：没有名为 {keys['current']} 的密钥")
     if faults:

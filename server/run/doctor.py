@@ -5,7 +5,7 @@ import importlib
 import os
 import shutil
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from tortoise import connections
@@ -183,17 +183,19 @@ async def templates_are_numbered(chosen: Settings) -> None:
 
 
 def _unnumbered(chosen: Settings) -> dict[str, list[str]]:
-    """Setting -> the keys of config/messages.yaml that it does not know."""
+    """Setting -> the keys of config/messages.yaml that it does not know, or knows by an empty text."""
     texts, wechat, sms = message_texts(), chosen.wechat, chosen.sms_tencent
     pages = {template.page for template in texts.subscribe_templates.values() if template.page}
     return {
-        "ZCGL_WECHAT__TEMPLATES": sorted(texts.templates.keys() - wechat.templates.keys()),
-        "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES": sorted(
-            texts.subscribe_templates.keys() - wechat.subscribe_templates.keys()
-        ),
-        "ZCGL_WECHAT__MINI_PROGRAM_PAGES": sorted(pages - wechat.mini_program_pages.keys()),
-        "ZCGL_SMS_TENCENT__TEMPLATES": sorted({t.key for t in sms_templates()} - sms.templates.keys()) if sms else [],
+        "ZCGL_WECHAT__TEMPLATES": _lacking(texts.templates, wechat.templates),
+        "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES": _lacking(texts.subscribe_templates, wechat.subscribe_templates),
+        "ZCGL_WECHAT__MINI_PROGRAM_PAGES": _lacking(pages, wechat.mini_program_pages),
+        "ZCGL_SMS_TENCENT__TEMPLATES": _lacking({t.key for t in sms_templates()}, sms.templates) if sms else [],
     }
+
+
+def _lacking(keys: Iterable[str], given: Mapping[str, str]) -> list[str]:
+    return sorted(key for key in keys if not given.get(key))
 
 
 async def clock_is_right(chosen: Settings) -> None:

@@ -14,6 +14,7 @@ from server import clock
 from server.ending import ended
 from server.http.logs import log
 
+_REST_SECONDS = 60.0  # at most, after a failure
 _GRACE = timedelta(seconds=5)  # a lease outlives the longest run by this much
 
 
@@ -81,7 +82,10 @@ class Timetable:
         await self._put_back(job, done)
 
     async def _put_back(self, job: Job, done: bool) -> None:
+        """One that failed stays due, so that it shows how late it is, and is left alone for a while."""
         now = clock.now()
-        times = {"leased_until": now, "next_at": now + timedelta(seconds=job.every)}
-        times |= {"last_done_at": now} if done else {}
+        rest = timedelta(seconds=min(job.every, _REST_SECONDS))
+        failed = {"leased_until": now + rest}
+        went_well = {"leased_until": now, "next_at": now + timedelta(seconds=job.every), "last_done_at": now}
+        times = went_well if done else failed
         await JobLease.filter(name=job.name, owner=self._owner).update(**times)

@@ -89,31 +89,35 @@ class Supervisor:
         delay = self._patience.first_delay
         while True:
             began = clock()
-            code = await self._live_and_die(program)
+            how = await self._live_and_die(program)
             if clock() - began >= self._patience.healthy_after:
                 delay = self._patience.first_delay
             deaths.append(clock())
             if len(deaths) == self._patience.deaths and deaths[-1] - deaths[0] <= self._patience.within:
-                self._say(f"{program.name} 在一分钟内退出了 {len(deaths)} 次（最后一次：{_how(code)}），服务停止")
+                self._say(f"{program.name} 在一分钟内退出了 {len(deaths)} 次（最后一次：{how}），服务停止")
                 self.stop(self._patience.interrupt, exit_code=1)
                 return
-            self._say(f"{program.name} 已退出（{_how(code)}），{delay:g} 秒后重新启动")
+            self._say(f"{program.name} 已退出（{how}），{delay:g} 秒后重新启动")
             await asyncio.sleep(delay)
             delay = min(delay * 2, self._patience.longest_delay)
 
-    async def _live_and_die(self, program: Program) -> int:
-        process = await asyncio.create_subprocess_exec(
-            *tethered(program.command),
-            env={**os.environ, **program.environment},
-            pass_fds=program.descriptors,
-            stdin=asyncio.subprocess.DEVNULL,
-            # Away from the terminal's Ctrl-C: it reaches the supervisor alone, which stops them in order.
-            start_new_session=True,
-        )
+    async def _live_and_die(self, program: Program) -> str:
+        """How it ended. A machine that has no room for it is no reason to give up on it at once."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *tethered(program.command),
+                env={**os.environ, **program.environment},
+                pass_fds=program.descriptors,
+                stdin=asyncio.subprocess.DEVNULL,
+                # Away from the terminal's Ctrl-C: it reaches the supervisor alone, which stops them in order.
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"无法启动：{error.strerror}"
         self._processes[program.name] = process
         code = await process.wait()
         _sweep(process)
-        return code
+        return _how(code)
 
     async def _end(self, names: list[str], deadline: float) -> None:
         """TERM, and KILL for what is left at `deadline` or when asked to hurry."""

@@ -145,6 +145,10 @@ class Rig:
         status, _ = await client.send("GET", f"{url}/api/v1/appointments/grid?business=registration&people=1")
         assert status == 200
 
+    def tell_to_stop(self, site: Site) -> None:
+        """While the proxies go on: leaving `serve` holds them up until the process is gone."""
+        os.kill(_pid_of(site), signal.SIGTERM)
+
     def wake(self, site: Site) -> None:
         """Let a process go on that a failpoint stopped."""
         os.kill(_pid_of(site), signal.SIGCONT)
@@ -152,6 +156,10 @@ class Rig:
     async def has_reached(self, point: Point) -> bool:
         """A process came to this failpoint and did what it was told to."""
         return (self.engine.home / "failpoints" / point).exists()
+
+    async def is_gone(self, site: Site) -> bool:
+        """Its process, not only its port."""
+        return _find(site) is None
 
     async def has_died(self, site: Site) -> bool:
         try:
@@ -162,6 +170,12 @@ class Rig:
 
 
 def _pid_of(site: Site) -> int:
+    pid = _find(site)
+    assert pid is not None, f"no process serves port {site.port}"
+    return pid
+
+
+def _find(site: Site) -> int | None:
     wanted = f"ZCGL_PORT={site.port}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -169,7 +183,7 @@ def _pid_of(site: Site) -> int:
                 folder / "environ"
             ).read_bytes().split(b"\0"):
                 return int(folder.name)
-    raise AssertionError(f"no process serves port {site.port}")
+    return None
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.ledger import Ledger
 from tests.faults.parties import Order, logged_in
+from tests.faults.rig import Rig
 from tests.server.http.waiting import until
 from tests.soak.town import Town, running_town
 
@@ -35,6 +36,20 @@ async def test_what_was_acknowledged_stands(number: signal.Signals, town: Town) 
     assert town.process.returncode == 0
     assert any(told.booked for told in ledger.told)
     assert await ledger.violations(town.slots()) == []
+
+
+async def test_whoever_is_being_served_is_given_ten_seconds(rig: Rig) -> None:
+    """D32: a request that takes longer than most is answered before the process goes."""
+    order = await rig.order()
+    async with rig.serve("booking.in_transaction=sleep:4") as slow:
+        booking = asyncio.create_task(order.book(slow.url, rig.slot))
+        await until(lambda: rig.has_reached("booking.in_transaction"), "a booking in its transaction")
+        rig.tell_to_stop(slow)
+        status, _ = await booking
+        await until(lambda: rig.is_gone(slow), "the process gone, though its client keeps the connection", 5)
+
+    assert status == 201
+    await rig.check()
 
 
 async def _order(town: Town, ledger: Ledger) -> Order:

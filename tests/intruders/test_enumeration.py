@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import pytest
 
-from server.accounts.reset import codes_written, request_code
+from models.accounts import VerificationCode
+from server.accounts.reset import CODE_TRIES, codes_written, request_code
 from server.accounts.reset_password import Reset, ResetRefused, reset_password
+from server.transactions import connection
 from tests.engines.engine import Engine
 from tests.fakes_accounts import INITIAL, CountingHasher, Party, World
 from tests.server.http.cast import Who
@@ -117,3 +119,50 @@ async def test_a_refused_reset_costs_one_hash_for_every_account(world: World, ha
         )
 
     assert await costs(hasher, [ask(*one) for one in tried]) == [1] * len(tried)
+
+
+class Statements:
+    """What is asked of the database and what is written to it; each write outside of a transaction is a commit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: list[str] = []
+        for name in ("execute_query", "execute_insert", "execute_query_dict"):
+            monkeypatch.setattr(type(connection()), name, self._noting(getattr(type(connection()), name)))
+
+    def _noting(self, original: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def noting(client: object, query: str, *rest: object) -> object:
+            self.done.append("read" if query.startswith("SELECT") else "write")
+            return await original(client, query, *rest)
+
+        return noting
+
+
+async def test_a_refused_reset_asks_and_writes_the_same_for_every_account(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above all for a right initial password with a wrong code: it is right until its owner changes it."""
+    asked, firm, spent = await world.firm(), await world.firm(), await world.firm()
+    for n, party in enumerate((asked, spent)):
+        await request_code(party.number, INITIAL, address=f"203.0.113.{n}", limiter=world.limiter)
+    await codes_written()
+    await VerificationCode.filter(account_id=spent.id).update(tries=CODE_TRIES)
+    tried = {
+        "wrong code": (asked.number, INITIAL),
+        "wrong initial": (asked.number, WRONG),
+        "no code": (firm.number, INITIAL),
+        "no more tries": (spent.number, INITIAL),
+        "never used": ((await world.firm(complete=False)).number, INITIAL),
+        "nobody": ("nobody", INITIAL),
+    }
+    statements, costs = Statements(monkeypatch), {}
+
+    for n, (what, (number, initial)) in enumerate(tried.items()):
+        statements.done.clear()
+        reset = Reset(number, initial, "Neu-2026-x", "no code")
+        with pytest.raises(ResetRefused):
+            await reset_password(
+                reset, address=f"192.0.2.{n}", limiter=world.limiter, phones=world.phones, views=world.views
+            )
+        costs[what] = list(statements.done)
+
+    assert costs == {what: ["read", "read", "write"] for what in tried}  # the account, its code, the try

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from server.http.endpoint import MOST_BYTES, MOST_UPLOADED
 from tests.server.http.cast import Who
 from tests.server.http.client import Client
 from tests.server.http.raw import connection, exchange, request_bytes
@@ -80,11 +81,15 @@ async def test_a_line_end_in_an_address_ends_no_line_of_an_answer(text: str, sit
     assert [fault for answer in seen for fault in answer.faults()] == []
 
 
-async def test_a_body_without_end_is_refused_at_the_limit(site: Site) -> None:
-    piece = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
-    head = _after("Transfer-Encoding: chunked", "", "")
+@pytest.mark.parametrize(
+    ("method", "path", "most"),
+    [("POST", LOGIN, MOST_BYTES), ("PUT", "/api/v1/applications/none/materials/none", MOST_UPLOADED)],
+)
+async def test_a_body_without_end_is_refused_at_the_limit(method: str, path: str, most: int, site: Site) -> None:
+    piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    head = _after("Transfer-Encoding: chunked", "", "", method=method, path=path)
 
-    answer = await exchange(site, head + piece * 13)
+    answer = await exchange(site, head + piece * (most // 0x10000 + 1))
 
     assert answer.said == "413 request_too_large"
 

@@ -128,3 +128,20 @@ async def test_a_stolen_session_guesses_the_password_ten_times(world: World) -> 
         said.append(refusal.type.__name__)
 
     assert said == ["WrongPassword"] * TRIES + ["TooManyTries"] * 2
+
+
+@pytest.mark.parametrize("written", ["2001:db8:7:{}::{{}}", "[2001:DB8:8:{}::{{}}]"])
+async def test_the_addresses_of_one_ipv6_network_share_a_limit_behind_a_proxy(
+    written: str, client: Client, stage: Stage
+) -> None:
+    """As the proxy tells them, with brackets and without; the network next door is another's."""
+    here, next_door = written.format(1), written.format(2)
+
+    async def try_from(address: str) -> str:
+        body = {"account": stage.secret()[:20], "password": stage.secret()}
+        return (await client.send(LOGIN, Order(body=body), address=address)).said
+
+    said = [await try_from(here.format(n + 1)) for n in range(TRIES + 1)]
+
+    assert said == ["401 bad_credentials"] * TRIES + ["429 too_many_tries"]
+    assert await try_from(next_door.format(1)) == "401 bad_credentials"

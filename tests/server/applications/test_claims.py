@@ -7,6 +7,7 @@ import pytest
 from models.applications import State
 from models.audit import AuditEntry
 from server import clock
+from server.applications import claims
 from server.applications.advance import StateConflict
 from server.applications.claims import LEASE, claim, holds_claim, release_claim
 from server.applications.reading import form_for
@@ -117,3 +118,38 @@ async def test_only_the_holder_reads_numbers_in_full_and_it_is_noted(office: Off
     assert (in_full["id_number"], "*" in str(masked["id_number"])) == (firm.person["id_number"], True)
     notes = await AuditEntry.filter(object_id=str(submitted.id), action="personal_data.read")
     assert [note.actor_id for note in notes] == [holder.account_id]
+
+
+async def test_every_claim_and_release_is_noted_and_no_attempt(office: Office, firm: Applicant) -> None:
+    submitted, first, second = await firm.submitted(), await office.reviewer(), await office.reviewer()
+
+    await claim(first, submitted.id)
+    with pytest.raises(ClaimedByOther):
+        await claim(second, submitted.id)
+    with pytest.raises(NotClaimed):
+        await release_claim(second, submitted.id)
+    await release_claim(first, submitted.id)
+    await decide(second, submitted.id, APPROVAL)
+
+    notes = await AuditEntry.filter(object_id=str(submitted.id), action__startswith="review.").order_by("id")
+    assert [(note.action, note.actor_id) for note in notes] == [
+        ("review.claim", first.account_id),
+        ("review.release", first.account_id),
+        ("review.approve", second.account_id),
+    ]
+
+
+async def test_a_claim_without_its_note_does_not_stand(
+    office: Office, firm: Applicant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted, reviewer = await firm.submitted(), await office.reviewer()
+
+    async def fail(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(claims, "record", fail)
+
+    with pytest.raises(OSError):  # noqa: PT011 - the one above
+        await claim(reviewer, submitted.id)
+
+    assert (await again(submitted)).claimed_by is None

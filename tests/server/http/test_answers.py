@@ -5,6 +5,7 @@ import json
 import pytest
 
 from models.accounts import LoginSession
+from server.http.endpoint import MOST_BYTES, MOST_UPLOADED
 from tests.server.http.cast import Who
 from tests.server.http.client import Client, Order
 from tests.server.http.raw import exchange, request_bytes
@@ -66,9 +67,17 @@ async def test_a_refused_method_names_those_that_are_there(site: Site) -> None:
     assert sorted(answer.headers["Allow"].replace(" ", "").split(",")) == ["GET", "PATCH"]
 
 
-async def test_a_request_too_large_is_refused_before_it_is_sent(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("route", "most"),
+    [
+        ("POST /api/v1/auth/login", MOST_BYTES),
+        ("PATCH /api/v1/me", MOST_BYTES),
+        ("PUT /api/v1/applications/none/materials/none", MOST_UPLOADED),
+    ],
+)
+async def test_a_request_too_large_is_refused_before_it_is_sent(route: str, most: int, site: Site) -> None:
     """And the connection is closed: what would follow on it is the body nobody wants."""
-    answer = await exchange(site, request_bytes("POST", "/api/v1/auth/login", Content_Length=str(12 * 1024 * 1024 + 1)))
+    answer = await exchange(site, request_bytes(*route.split(" "), Content_Length=str(most + 1)))
 
     assert answer.said == "413 request_too_large"
     assert answer.headers["Connection"] == "close"
@@ -115,3 +124,14 @@ async def test_an_answer_that_takes_too_long_still_has_an_id_and_the_work_goes_o
         await until(is_logged_in, "the login that was begun")
 
     assert answer.said == "503 outcome_unknown"
+
+
+async def test_the_longest_notice_is_read_however_it_is_written(client: Client, stage: Stage) -> None:
+    """Every letter of it as an escape of twelve bytes."""
+    numbers = [f"{n:032}" for n in range(500)]
+    body = {"title": "题" * 100, "body": "𠮷" * 20_000, "audience": {"kinds": [], "numbers": numbers}}
+    order = Order(raw=json.dumps(body).encode())
+
+    answer = await client.send("POST /console/v1/notices", order, (await stage.actor(Who.ADMIN)).token)
+
+    assert answer.said == "422 unknown_numbers"

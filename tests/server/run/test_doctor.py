@@ -109,6 +109,15 @@ async def test_a_template_without_its_number(healthy: Settings) -> None:
     assert fault == "ZCGL_WECHAT__SUBSCRIBE_TEMPLATES 缺 visit；ZCGL_WECHAT__MINI_PROGRAM_PAGES 缺 message"
 
 
+async def test_a_template_whose_number_was_left_empty(healthy: Settings) -> None:
+    """As deploy/zcgl.env.example leaves them."""
+    empty = {"templates": {"progress": "T1", "notice": ""}, "mini_program_pages": {"bind": "pages/b", "message": ""}}
+
+    fault = await fault_of("提醒模板", healthy.model_copy(update={"wechat": healthy.wechat.model_copy(update=empty)}))
+
+    assert fault == "ZCGL_WECHAT__TEMPLATES 缺 notice；ZCGL_WECHAT__MINI_PROGRAM_PAGES 缺 message"
+
+
 async def test_an_sms_text_that_the_provider_does_not_know(healthy: Settings) -> None:
     tencent = TencentSmsSettings(secret_id="id", secret_key="key", sdk_app_id="1400000000", sign_name="北京注协")
 

@@ -1,6 +1,7 @@
 """The supervisor with tiny children: the dead come back, the hopeless end it, everything is gone in time."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +92,22 @@ async def test_a_child_that_dies_is_started_again(stage: Stage, number: signal.S
 
         assert is_alive(second)
         assert stage.said == [f"web 已退出（信号 {number.name}），0.02 秒后重新启动"]
+
+
+async def test_a_child_for_which_there_is_no_room_is_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, full = asyncio.create_subprocess_exec, [True, True]
+
+    async def on_a_full_machine(*command: str, **settings: Any) -> asyncio.subprocess.Process:
+        if full:
+            full.pop()
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return await create(*command, **settings)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", on_a_full_machine)
+    async with running(stage, stage.program("web", PATIENT)):
+        assert is_alive(await stage.started("web"))
+
+    assert len([said for said in stage.said if "无法启动" in said]) == 2
 
 
 async def test_all_children_killed_at_once_all_come_back(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -72,7 +73,9 @@ async def test_a_failing_job_is_tried_again_and_holds_up_no_other(
     await round_of(timetable)
 
     assert (broken.runs, work.runs) == (2, 2)
-    assert (await JobLease.get(name=broken.name)).last_done_at is None
+    lease = await JobLease.get(name=broken.name)
+    assert lease.last_done_at is None
+    assert lease.next_at < clock.now() - timedelta(seconds=60)  # late, and the gauge says so
 
 
 async def test_a_hanging_job_is_cut_off(engine: Engine) -> None:
@@ -83,7 +86,24 @@ async def test_a_hanging_job_is_cut_off(engine: Engine) -> None:
 
     lease = await JobLease.get(name=name)
     assert lease.last_done_at is None
-    assert lease.leased_until <= clock.now()
+    assert lease.leased_until <= clock.now() + timedelta(seconds=60)
+
+
+async def test_a_job_that_is_seldom_due_is_tried_again_soon(engine: Engine, later: Callable[[float], None]) -> None:
+    work = Work()
+
+    async def fail_once() -> None:
+        await work.run()
+        if work.runs == 1:
+            raise ZeroDivisionError
+
+    timetable = Timetable([Job(work.name, 86_400.0, fail_once)], "one")
+
+    for seconds in (0, 30, 61, 125):
+        later(seconds)
+        await round_of(timetable)
+
+    assert work.runs == 2
 
 
 async def test_the_job_of_a_dead_worker_is_taken_over(engine: Engine, later: Callable[[float], None]) -> None:
