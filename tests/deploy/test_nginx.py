@@ -30,6 +30,15 @@ def test_what_is_for_the_public_is_answered(path: str) -> None:
     assert not is_inside(path)
 
 
+def test_no_log_has_what_stands_behind_an_address() -> None:
+    """nginx's own format of either log has the whole line of the request."""
+    for server in ENTRANCE.split("server {")[1:]:
+        assert re.findall(r"access_log (?:off|\S+ zcgl);", server)
+        assert re.findall(r"error_log \S+ crit;", server)
+    assert "$request " not in ENTRANCE
+    assert "$args" not in ENTRANCE
+
+
 def test_every_limit_counts_in_a_zone_and_refuses_with_429() -> None:
     zones = set(re.findall(r"zone=(\w+):", ENTRANCE))
     limits = set(re.findall(r"limit_conn (\w+) \d+;", ENTRANCE)) | set(re.findall(r"limit_req zone=(\w+) ", ENTRANCE))
