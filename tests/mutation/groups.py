@@ -60,6 +60,7 @@ VISITS = Group(
     mutated=("appointments/grid_memory", "appointments/hold", "appointments/places"),
     tests=(
         "tests/server/appointments/test_hold.py",
+        "tests/server/appointments/test_places.py",
         "tests/server/appointments/test_grid_memory.py",
         "tests/server/appointments/test_grid_and_closing.py",
         "tests/server/appointments/test_warnings.py",

@@ -55,7 +55,8 @@ async def world(engine: Engine) -> AsyncIterator[MessageWorld]:
 async def _lift_all() -> None:
     await SendingPause.all().delete()
     await Alert.all().delete()
-    await Delivery.filter(state=DeliveryState.PENDING).update(state=DeliveryState.SUPERSEDED)
+    unfinished = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
+    await Delivery.filter(state__in=unfinished).update(state=DeliveryState.SUPERSEDED)
 
 
 async def test_what_is_paused_waits_and_goes_on_when_it_is_resumed(world: MessageWorld, outside: Outside) -> None:
