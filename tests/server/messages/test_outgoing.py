@@ -48,6 +48,18 @@ async def test_wechat_is_given_the_template_its_fields_and_its_page(world: Messa
     assert given.fields["phrase3"] == "办理完成"
 
 
+async def test_a_retry_by_staff_has_a_name_of_its_own(world: MessageWorld, outside: Outside) -> None:
+    firm, openid = await bound_firm(world)
+    await tell_done(world, firm)
+    row = await only_delivery(firm)
+    await Delivery.filter(id=row.id).update(retries=2)
+
+    await outside.deliver_all()
+
+    (given,) = outside.wechat.to(openid)
+    assert given.client_msg_id == hashlib.sha256(f"{row.id}:2".encode()).hexdigest()[:32]
+
+
 async def test_an_sms_is_given_its_text_and_the_blanks_of_its_template(world: MessageWorld, outside: Outside) -> None:
     firm = await world.firm()
     application = await world.application(firm)
