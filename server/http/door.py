@@ -63,9 +63,9 @@ class Door:
             _note(endpoint, call, CLIENT_GONE)
             raise
         _note(endpoint, call, answer.status if answer else 200)
-        self.part_with(call.request)
         if endpoint.method != "GET":  # probes must not use it up
             await reach("door.answering")
+        self.part_with(call.request)
         return answer
 
     async def _shielded(self, endpoint: Endpoint, call: Call, parameters: dict[str, str]) -> Answer | Stream:

@@ -41,9 +41,9 @@ async def test_what_was_acknowledged_stands(number: signal.Signals, town: Town) 
 async def test_whoever_is_being_served_is_given_ten_seconds(rig: Rig) -> None:
     """D32: a request that takes longer than most is answered before the process goes."""
     order = await rig.order()
-    async with rig.serve("booking.in_transaction=sleep:4") as slow:
+    async with rig.serve("door.answering=sleep:4") as slow:
         booking = asyncio.create_task(order.book(slow.url, rig.slot))
-        await until(lambda: rig.has_reached("booking.in_transaction"), "a booking in its transaction")
+        await until(lambda: rig.has_reached("door.answering"), "an answer that is made and not sent")
         rig.tell_to_stop(slow)
         status, _ = await booking
         await until(lambda: rig.is_gone(slow), "the process gone, though its client keeps the connection", 5)
