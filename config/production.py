@@ -32,10 +32,8 @@ def _required(chosen: Settings) -> dict[str, object]:
 def _of_app(name: str, app: WechatAppSettings, simulated: WechatAppSettings) -> dict[str, object]:
     """What is the simulator's has not been set; messages in plain need no key."""
     fields = ["appid", "secret", "token", *(["encoding_aes_key"] if app.mode == "secure" else [])]
-    return {
-        f"ZCGL_WECHAT__{name}__{field.upper()}": (given := getattr(app, field)) != getattr(simulated, field) and given
-        for field in fields
-    }
+    own = {field: getattr(app, field) for field in fields if getattr(app, field) != getattr(simulated, field)}
+    return {f"ZCGL_WECHAT__{name}__{field.upper()}": own.get(field) for field in fields}
 
 
 def _of_sms(tencent: TencentSmsSettings) -> dict[str, object]:

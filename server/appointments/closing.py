@@ -58,7 +58,7 @@ async def _close_if_empty(order: DayOrder, slots: list[Slot], operator: Operator
         await _write_override(order, operator)
         try:
             for slot in slots:
-                await _close_free(slot, _all_places(slot))
+                await _close(slot, _all_places(slot), but=_closed(order.desk, order.on))
         except IntegrityError as booked:
             raise DayHasBookings from booked
 
@@ -67,7 +67,7 @@ async def _override(order: DayOrder, operator: Operator) -> None:
     async with in_transaction():
         await _write_override(order, operator)
         if not order.closed:
-            await _reopen(Visit.filter(desk=order.desk, on_date=order.on, token=CLOSED_TOKEN))
+            await _reopen(_closed(order.desk, order.on))
 
 
 async def _write_override(order: DayOrder, operator: Operator) -> None:
@@ -102,8 +102,7 @@ async def _clear(order: DayOrder, slots: list[Slot], operator: Operator, gate: S
 async def _close_what_is_free(slots: list[Slot]) -> None:
     async with in_transaction():
         for slot in slots:
-            taken = {visit.place_no for visit in await _held(slot.desk, slot.on).filter(start=slot.start)}
-            await Visit.bulk_create(closed_rows(slot, (p for p in _all_places(slot) if p not in taken)))
+            await _close(slot, _all_places(slot), but=_held(slot.desk, slot.on))
 
 
 async def _cancel_all(order: DayOrder, operator: Operator, gate: SlotCounter) -> None:
@@ -112,10 +111,6 @@ async def _cancel_all(order: DayOrder, operator: Operator, gate: SlotCounter) ->
     for appointment in await live.order_by("id"):
         with suppress(AppointmentConflict):  # everyone is being served, or it changed just now: the next round sees
             await cancel(appointment.id, operator, "day_closed", gate=gate, closing=True)
-
-
-def _held(desk: str, on: date) -> QuerySet[Visit]:
-    return Visit.filter(desk=desk, on_date=on, place_no__isnull=False)
 
 
 async def _is_shut(order: DayOrder, slots: list[Slot]) -> bool:
@@ -132,10 +127,10 @@ async def set_capacity(slot: Slot, places: int, operator: Operator, *, gate: Slo
 
     async def work() -> None:
         async with in_transaction():
-            closed = Visit.filter(desk=slot.desk, on_date=slot.on, start=slot.start, token=CLOSED_TOKEN)
-            await _reopen(closed)
+            closed = _closed(slot.desk, slot.on)
+            await _reopen(closed.filter(start=slot.start))
             try:
-                await _close_free(slot, range(places + 1, full + 1))
+                await _close(slot, range(places + 1, full + 1), but=closed)
             except IntegrityError as booked:
                 raise CapacityInUse from booked
             actor = Actor(operator.id, operator.name)
@@ -145,15 +140,23 @@ async def set_capacity(slot: Slot, places: int, operator: Operator, *, gate: Slo
     await _forget([slot], gate)
 
 
-async def _close_free(slot: Slot, places: range) -> None:
-    """Close these places unless they are closed already. Raises IntegrityError when a live booking holds one."""
-    rows = Visit.filter(desk=slot.desk, on_date=slot.on, start=slot.start, token=CLOSED_TOKEN)
-    closed = {row.place_no for row in await rows.filter(place_no__isnull=False)}
-    await Visit.bulk_create(closed_rows(slot, [place for place in places if place not in closed]))
+def _held(desk: str, on: date) -> QuerySet[Visit]:
+    """The rows that hold a place: people's, and those by which staff keep it closed."""
+    return Visit.filter(desk=desk, on_date=on, place_no__isnull=False)
+
+
+def _closed(desk: str, on: date) -> QuerySet[Visit]:
+    return _held(desk, on).filter(token=CLOSED_TOKEN)
+
+
+async def _close(slot: Slot, places: range, *, but: QuerySet[Visit]) -> None:
+    """Close these places, but for those of these rows. Raises IntegrityError when somebody else holds one."""
+    left_out = {row.place_no for row in await but.filter(start=slot.start)}
+    await Visit.bulk_create(closed_rows(slot, [place for place in places if place not in left_out]))
 
 
 async def _reopen(closed: QuerySet[Visit]) -> None:
-    await closed.filter(place_no__isnull=False).update(place_no=None)
+    await closed.update(place_no=None)
 
 
 async def _forget(slots: list[Slot], gate: SlotCounter) -> None:

@@ -57,8 +57,9 @@ class Door:
             found = await self._shielded(endpoint, call, parameters)
             answer = None if isinstance(found, Stream) else stamped(found, call.id)
             if isinstance(found, Stream):
+                listening = time.monotonic()
                 await self._send(call.request, found)
-                call.began = time.monotonic()  # how long somebody listened is no time that an answer took
+                call.began += time.monotonic() - listening  # that is no time that the answer took
         except asyncio.CancelledError:
             _note(endpoint, call, CLIENT_GONE)
             raise

@@ -14,7 +14,7 @@ from server.accounts.revoke import log_out, replay_epoch_raises, revoke_all
 from server.accounts.sessions import SessionExpired, authenticate, caller_of, tag_of
 from server.audit.trail import SYSTEM
 from server.errors import NotFound
-from tests.fakes_accounts import World
+from tests.fakes_accounts import Party, World
 
 Later = Callable[..., None]
 
@@ -127,13 +127,19 @@ async def test_without_views_the_database_answers(world: World) -> None:
     assert not await is_in(logged_in, world)
 
 
-async def test_a_raise_the_views_missed_is_replayed(world: World) -> None:
+async def revoked_behind_the_views(world: World) -> tuple[Party, LoggedIn]:
+    """A login that is revoked while its view cannot be reached, and goes on looking alive there."""
     firm = await world.firm()
     logged_in = await firm.log_in()
     await authenticate(logged_in.token, world.views)
     world.views.is_down = True
     await revoke_all(firm.id, world.views)
     world.views.is_down = False
+    return firm, logged_in
+
+
+async def test_a_raise_the_views_missed_is_replayed(world: World) -> None:
+    firm, logged_in = await revoked_behind_the_views(world)
     assert await is_in(logged_in, world)  # an old view, for at most its 60 seconds
 
     await replay_epoch_raises(world.views)
@@ -144,12 +150,7 @@ async def test_a_raise_the_views_missed_is_replayed(world: World) -> None:
 
 async def test_a_view_that_missed_a_raise_does_not_put_itself_back(world: World, later: Later) -> None:
     """Else it would live on for its seconds from the use that it wrote down, and over 60 in all (D1)."""
-    firm = await world.firm()
-    logged_in = await firm.log_in()
-    await authenticate(logged_in.token, world.views)
-    world.views.is_down = True
-    await revoke_all(firm.id, world.views)
-    world.views.is_down = False
+    _, logged_in = await revoked_behind_the_views(world)
 
     later(minutes=6)
 

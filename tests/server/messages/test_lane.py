@@ -211,13 +211,19 @@ async def test_one_address_gets_one_at_a_time_and_holds_up_nobody_else(world: Me
     assert set(await states_of(firm)) == {"sent"}
 
 
-async def test_whoever_stands_in_line_when_the_worker_stops_is_due_at_once(world: MessageWorld) -> None:
+async def three_in_line(world: MessageWorld) -> tuple[str, Held, Deliverer]:
+    """Three messages to one phone, taken by a lane that sends one of them to a phone at a time."""
     firm, openid = await bound_firm(world)
     for _ in range(3):
         await tell_done(world, firm)
     sender = Held()
     deliverer = lane_of(sender, 4)
     await deliverer.start_due()
+    return openid, sender, deliverer
+
+
+async def test_whoever_stands_in_line_when_the_worker_stops_is_due_at_once(world: MessageWorld) -> None:
+    openid, sender, deliverer = await three_in_line(world)
 
     await deliverer.stop(0.05)
 
@@ -245,12 +251,7 @@ async def test_a_lane_waits_for_no_other(world: MessageWorld) -> None:
 async def test_what_stood_in_line_until_its_lease_was_nearly_over_is_taken_anew(
     world: MessageWorld, later: Callable[..., None]
 ) -> None:
-    firm, openid = await bound_firm(world)
-    for _ in range(3):
-        await tell_done(world, firm)
-    sender = Held()
-    deliverer = lane_of(sender, 4)
-    await deliverer.start_due()
+    openid, sender, deliverer = await three_in_line(world)
     while not sender.under_way:  # noqa: ASYNC110 - the fake signals only the fourth
         await asyncio.sleep(0)
 

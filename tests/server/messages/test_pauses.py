@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.accounts import Account
 from models.audit import AuditEntry
 from models.messages import Alert, Channel, Delivery, DeliveryState, SendingPause
 from server.messages.announce import notify_account
@@ -286,14 +287,20 @@ async def test_what_has_no_sms_waits_a_day_too(world: MessageWorld, later: Later
     assert (early, await give_up_held()) == (0, 1)
 
 
-async def test_a_doubt_waits_for_its_receipt_during_a_pause(
-    world: MessageWorld, outside: Outside, later: Later
-) -> None:
+async def in_doubt_and_paused(world: MessageWorld, outside: Outside, scope: str) -> Account:
+    """A firm whose one WeChat message was called and not answered, before staff paused that scope."""
     firm, openid = await bound_firm(world)
     outside.wechat.plan = {openid: [InDoubt("没有回答")]}
     await tell_done(world, firm)
     await outside.deliver_all()
-    await pause_scope(WECHAT, "微信正在维护", ADMIN)
+    await pause_scope(scope, "微信正在维护", ADMIN)
+    return firm
+
+
+async def test_a_doubt_waits_for_its_receipt_during_a_pause(
+    world: MessageWorld, outside: Outside, later: Later
+) -> None:
+    firm = await in_doubt_and_paused(world, outside, WECHAT)
 
     later(hours=1)
 
@@ -377,11 +384,7 @@ async def test_a_fault_of_ours_in_giving_up_one_holds_up_no_other(
 async def test_a_doubt_ends_after_its_day_though_the_pause_goes_on(
     world: MessageWorld, outside: Outside, later: Later, scope: str
 ) -> None:
-    firm, openid = await bound_firm(world)
-    outside.wechat.plan = {openid: [InDoubt("没有回答")]}
-    await tell_done(world, firm)
-    await outside.deliver_all()
-    await pause_scope(scope, "微信正在维护", ADMIN)
+    firm = await in_doubt_and_paused(world, outside, scope)
 
     later(hours=23.9)
     await give_up_held()
